@@ -1,0 +1,196 @@
+
+/*
+ * Banks in a worker: the bank file is mapped, looked up without a lock, and
+ * mapped anew when the keeper has renamed another one into place.
+ */
+
+
+#include "ngx_http_screen_module.h"
+
+
+static const u_char *ngx_http_screen_bank_digest(screen_part_t *part,
+    screen_signal_t signal);
+static ngx_int_t ngx_http_screen_bank_hit(ngx_http_screen_ctx_t *ctx,
+    screen_part_t *part, ngx_http_screen_bank_t *bank,
+    const screen_entry_t *entry);
+
+
+/* two atomic loads when nothing has changed */
+
+void
+ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf, ngx_uint_t i,
+    ngx_log_t *log)
+{
+    uint64_t                 version;
+    screen_bank_t            fresh;
+    screen_error_t           err;
+    ngx_http_screen_bank_t  *bank;
+
+    bank = smcf->banks.elts;
+    bank += i;
+
+    version = atomic_load(&smcf->pool.control->banks[i].version);
+
+    if (bank->bank.map != NULL && bank->version == version) {
+        return;
+    }
+
+    if (bank->retry > ngx_time()) {
+        return;
+    }
+
+    if (screen_bank_open(&fresh, (char *) bank->path.data, &err)
+        != SCREEN_OK)
+    {
+        ngx_log_error(NGX_LOG_ERR, log, 0, "bank \"%V\": %s%s",
+                      &bank->name, err.text,
+                      bank->bank.map ? ", the old one stays in force" : "");
+
+        bank->retry = ngx_time() + 1;
+        return;
+    }
+
+    screen_bank_close(&bank->bank);
+
+    bank->bank = fresh;
+    bank->version = version;
+    bank->retry = 0;
+}
+
+
+/* which digests the banks of the upload's policy hold */
+
+unsigned
+ngx_http_screen_bank_signals(ngx_http_screen_ctx_t *ctx)
+{
+    unsigned                 signals;
+    ngx_uint_t               i, *index;
+    ngx_http_screen_bank_t  *bank;
+
+    signals = 0;
+    index = ctx->policy->banks.elts;
+    bank = ctx->conf->banks.elts;
+
+    for (i = 0; i < ctx->policy->banks.nelts; i++) {
+        ngx_http_screen_bank_refresh(ctx->conf, index[i],
+                                     ctx->request->connection->log);
+
+        signals |= bank[index[i]].bank.signals;
+    }
+
+    return signals & (1u << SCREEN_SIGNAL_SHA256 | 1u << SCREEN_SIGNAL_SHA1
+                      | 1u << SCREEN_SIGNAL_MD5);
+}
+
+
+ngx_int_t
+ngx_http_screen_bank_lookup(ngx_http_screen_ctx_t *ctx)
+{
+    ngx_uint_t               i, j, *index;
+    screen_part_t           *part;
+    screen_entry_t           entry;
+    screen_signal_t          signal;
+    ngx_http_screen_bank_t  *bank;
+
+    if (ctx->sink) {
+        return NGX_OK;
+    }
+
+    index = ctx->policy->banks.elts;
+
+    for (i = 0; i < ctx->policy->banks.nelts; i++) {
+
+        bank = ctx->conf->banks.elts;
+        bank += index[i];
+
+        ngx_http_screen_bank_refresh(ctx->conf, index[i],
+                                     ctx->request->connection->log);
+
+        if (bank->bank.map == NULL) {
+            screen_upload_fault(&ctx->upload, SCREEN_FAULT_INCOMPLETE,
+                                "bank not available");
+            continue;
+        }
+
+        for (j = 0; j < ctx->upload.nparts; j++) {
+            part = &ctx->upload.parts[j];
+
+            for (signal = 0; signal <= SCREEN_SIGNAL_MD5; signal++) {
+
+                if (!(part->digests & bank->bank.signals & 1u << signal)
+                    || screen_bank_lookup(&bank->bank, signal,
+                                          ngx_http_screen_bank_digest(part,
+                                                                      signal),
+                                          ngx_time(), &entry)
+                       != SCREEN_OK)
+                {
+                    continue;
+                }
+
+                if (ngx_http_screen_bank_hit(ctx, part, bank, &entry)
+                    != NGX_OK)
+                {
+                    return NGX_ERROR;
+                }
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static const u_char *
+ngx_http_screen_bank_digest(screen_part_t *part, screen_signal_t signal)
+{
+    switch (signal) {
+
+    case SCREEN_SIGNAL_SHA1:
+        return part->sha1;
+
+    case SCREEN_SIGNAL_MD5:
+        return part->md5;
+
+    default:
+        return part->sha256;
+    }
+}
+
+
+/* the entry's strings are copied: the map may be gone before the request */
+
+static ngx_int_t
+ngx_http_screen_bank_hit(ngx_http_screen_ctx_t *ctx, screen_part_t *part,
+    ngx_http_screen_bank_t *bank, const screen_entry_t *entry)
+{
+    screen_hit_t  *hits, *hit;
+
+    hits = ngx_palloc(ctx->request->pool,
+                      (part->nhits + 1) * sizeof(screen_hit_t));
+    if (hits == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (part->nhits) {
+        ngx_memcpy(hits, part->hits, part->nhits * sizeof(screen_hit_t));
+    }
+
+    hit = &hits[part->nhits];
+
+    hit->bank.data = bank->name.data;
+    hit->bank.len = bank->name.len;
+    hit->signal = entry->signal;
+    hit->severity = entry->severity;
+
+    if (screen_alloc_str(&ctx->alloc, &hit->label, &entry->label) != SCREEN_OK
+        || screen_alloc_str(&ctx->alloc, &hit->source, &entry->source)
+           != SCREEN_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    part->hits = hits;
+    part->nhits++;
+
+    return NGX_OK;
+}

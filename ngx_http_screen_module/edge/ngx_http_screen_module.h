@@ -1,0 +1,247 @@
+
+/*
+ * The nginx side: what its files share.  One request that carries an upload
+ * has one ngx_http_screen_ctx_t, made in the PRECONTENT phase and kept in a
+ * cleanup of the request's pool, because r->ctx does not survive an internal
+ * redirect.
+ */
+
+
+#ifndef _NGX_HTTP_SCREEN_MODULE_H_INCLUDED_
+#define _NGX_HTTP_SCREEN_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "screen_bank.h"
+#include "screen_control.h"
+#include "screen_digest.h"
+#include "screen_disposition.h"
+#include "screen_job.h"
+#include "screen_multipart.h"
+#include "screen_policy.h"
+#include "screen_report.h"
+#include "screen_spec.h"
+
+
+#define NGX_HTTP_SCREEN_ID_LEN      32
+
+#define NGX_HTTP_SCREEN_ENFORCE     0
+#define NGX_HTTP_SCREEN_MONITOR     1
+
+
+/* configuration */
+
+typedef struct {
+    screen_policy_t              *core;
+    ngx_uint_t                    engine;      /* index in the spec */
+    ngx_array_t                   banks;       /* of ngx_uint_t, indices into
+                                                  the main conf's banks, in
+                                                  the order of core->banks */
+} ngx_http_screen_policy_t;
+
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_str_t                     list;        /* the list file */
+    ngx_str_t                     path;        /* the bank file */
+    screen_place_t                place;
+
+    /* of this process */
+    screen_bank_t                 bank;
+    uint64_t                      version;     /* that bank was opened at */
+    time_t                        retry;       /* not before, after a failure */
+} ngx_http_screen_bank_t;
+
+
+/* what the processes of one configuration share, see screen_control.h */
+
+typedef struct {
+    int                           spec;
+    int                           image;
+    int                           listen;
+    int                           lifeline[2]; /* held open by every process of
+                                                  nginx; read by supervisor */
+    int                           control_fd;
+    int                           log[2];      /* workers read the first */
+    screen_control_t             *control;
+
+    struct sockaddr_un            address;
+    socklen_t                     address_len;
+
+    /* of this process */
+    ngx_connection_t             *watch;       /* the supervisor's pidfd */
+    ngx_connection_t             *messages;
+    ngx_event_t                   timer;
+    ngx_uint_t                    failures;    /* starts in a row */
+} ngx_http_screen_pool_t;
+
+
+typedef struct {
+    ngx_array_t                   policies;    /* ngx_http_screen_policy_t * */
+    ngx_array_t                   banks;       /* ngx_http_screen_bank_t */
+
+    ngx_str_t                     helper;
+    ngx_str_t                     path;        /* of the bank files */
+
+    ngx_uint_t                    scanners;    /* NGX_CONF_UNSET_UINT: the
+                                                  directive is not there */
+    ngx_msec_t                    timeout;
+    size_t                        memory;
+    ngx_uint_t                    queue;
+    ngx_uint_t                    jobs;
+
+    screen_alloc_t                alloc;       /* from the cycle's pool */
+    ngx_http_screen_pool_t        pool;
+    ngx_uint_t                    active;      /* there is a policy */
+} ngx_http_screen_main_conf_t;
+
+
+typedef struct {
+    ngx_http_complex_value_t     *value;       /* of "screen"; NULL: off */
+    ngx_http_screen_policy_t     *policy;      /* of a constant value */
+    screen_place_t                place;
+
+    ngx_uint_t                    mode;
+    time_t                        retry_after;
+} ngx_http_screen_loc_conf_t;
+
+
+/* an upload */
+
+typedef enum {
+    NGX_HTTP_SCREEN_READING = 0,
+    NGX_HTTP_SCREEN_SCANNING,
+    NGX_HTTP_SCREEN_DECIDED,
+    NGX_HTTP_SCREEN_ACTED
+} ngx_http_screen_state_t;
+
+
+typedef struct {
+    ngx_connection_t             *connection;
+    ngx_event_t                   timer;
+    screen_buf_t                  job;
+    size_t                        sent;
+    int                           body;        /* descriptor, -1: sent */
+    u_char                        header[4];   /* the report's length */
+    u_char                       *report;
+    size_t                        size;        /* of the report */
+    size_t                        received;    /* header included */
+    uint64_t                      id;
+} ngx_http_screen_scan_t;
+
+
+typedef struct {
+    ngx_http_request_t           *request;
+    ngx_http_screen_policy_t     *policy;
+    ngx_http_screen_main_conf_t  *conf;
+    ngx_http_screen_state_t       state;
+
+    u_char                        id[NGX_HTTP_SCREEN_ID_LEN];
+    uint64_t                      start;       /* CLOCK_MONOTONIC, ns */
+    uint64_t                      time;        /* that screening took once the
+                                                  body was complete, ns */
+
+    screen_alloc_t                alloc;       /* from the request's pool */
+    screen_upload_t               upload;
+    screen_decision_t             decision;
+    screen_content_type_t         type;
+    screen_multipart_t           *multipart;   /* NULL: a raw body */
+
+    ngx_array_t                   parts;       /* of screen_part_t */
+    screen_part_t                *part;        /* that is arriving */
+    unsigned                      signals;     /* digests to compute */
+    screen_digest_t               digest;      /* of the part */
+    screen_digest_t               body_digest; /* of a form as a whole */
+    u_char                        body_sha256[32];
+
+    ngx_http_screen_scan_t        scan;
+
+    unsigned                      monitor:1;
+    unsigned                      filtered:1;  /* the body filter has seen it */
+    unsigned                      sink:1;      /* the rest of the body is
+                                                  dropped as it arrives */
+    unsigned                      broken:1;    /* strict: framing is lost */
+    unsigned                      body_known:1;
+    unsigned                      scanned:1;
+} ngx_http_screen_ctx_t;
+
+
+/* conf.c */
+char *ngx_http_screen_policy_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_screen_bank(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_screen_scanners(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_screen(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_screen_place(ngx_conf_t *cf, screen_place_t *place);
+void ngx_http_screen_conf_error(ngx_log_t *log, const screen_error_t *err);
+ngx_http_screen_policy_t *ngx_http_screen_find_policy(
+    ngx_http_screen_main_conf_t *smcf, ngx_str_t *name);
+
+/* setup.c: the companion at configuration time */
+ngx_int_t ngx_http_screen_setup(ngx_conf_t *cf,
+    ngx_http_screen_main_conf_t *smcf);
+
+/* helper.c: starting the companion */
+typedef struct {
+    int    from;               /* a descriptor of ours */
+    int    to;                 /* its number there */
+} ngx_http_screen_fd_t;
+
+pid_t ngx_http_screen_helper_start(ngx_log_t *log, ngx_str_t *path,
+    const char *role, const ngx_http_screen_fd_t *fds, ngx_uint_t nfds,
+    ngx_uint_t detach);
+
+/* pool.c: the supervisor and its sockets */
+ngx_int_t ngx_http_screen_pool_create(ngx_conf_t *cf,
+    ngx_http_screen_main_conf_t *smcf);
+ngx_int_t ngx_http_screen_pool_join(ngx_cycle_t *cycle,
+    ngx_http_screen_main_conf_t *smcf);
+
+/* spec.c: what the companion is told */
+ngx_int_t ngx_http_screen_spec_write(ngx_http_screen_main_conf_t *smcf,
+    ngx_cycle_t *cycle, ngx_log_t *log);
+
+/* bank.c */
+void ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf,
+    ngx_uint_t i, ngx_log_t *log);
+unsigned ngx_http_screen_bank_signals(ngx_http_screen_ctx_t *ctx);
+ngx_int_t ngx_http_screen_bank_lookup(ngx_http_screen_ctx_t *ctx);
+
+/* intercept.c */
+ngx_int_t ngx_http_screen_handler(ngx_http_request_t *r);
+void ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx);
+ngx_http_screen_ctx_t *ngx_http_screen_get_ctx(ngx_http_request_t *r);
+
+/* body.c */
+ngx_int_t ngx_http_screen_body_start(ngx_http_screen_ctx_t *ctx);
+ngx_int_t ngx_http_screen_body_replay(ngx_http_screen_ctx_t *ctx);
+ngx_int_t ngx_http_screen_body_end(ngx_http_screen_ctx_t *ctx);
+ngx_int_t ngx_http_screen_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
+extern ngx_http_request_body_filter_pt
+    ngx_http_screen_next_request_body_filter;
+
+/* scan.c: NGX_AGAIN; NGX_OK if it ended at once, with a fault noted */
+ngx_int_t ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx);
+void ngx_http_screen_scan_close(ngx_http_screen_ctx_t *ctx);
+
+/* act.c */
+ngx_int_t ngx_http_screen_act(ngx_http_screen_ctx_t *ctx);
+void ngx_http_screen_drop_body(ngx_http_request_t *r);
+void ngx_http_screen_log_decision(ngx_http_screen_ctx_t *ctx);
+
+/* variables.c */
+ngx_int_t ngx_http_screen_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_screen_escape(ngx_pool_t *pool, const screen_str_t *from,
+    ngx_str_t *to);
+
+/* module.c */
+extern ngx_module_t  ngx_http_screen_module;
+void *ngx_http_screen_palloc(void *pool, size_t size);
+uint64_t ngx_http_screen_now(void);            /* CLOCK_MONOTONIC, ns */
+
+
+#endif /* _NGX_HTTP_SCREEN_MODULE_H_INCLUDED_ */

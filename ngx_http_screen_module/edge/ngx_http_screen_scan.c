@@ -1,0 +1,529 @@
+
+/*
+ * One job to a scanner and its report.  The body goes by descriptor: nginx's
+ * own temporary file, opened again for reading only, or a sealed memfd of
+ * what nginx kept in memory.  The connection is made to a backlog that idle
+ * scanners accept from: if it is full, there is no room in the queue.
+ */
+
+
+#include "ngx_http_screen_module.h"
+
+#include <sys/random.h>
+#include <sys/mman.h>
+
+
+static int ngx_http_screen_scan_body(ngx_http_request_t *r);
+static int ngx_http_screen_scan_file(ngx_http_request_t *r, ngx_buf_t *b);
+static int ngx_http_screen_scan_memory(ngx_http_request_t *r);
+static ngx_int_t ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx);
+static ngx_int_t ngx_http_screen_scan_send(ngx_http_screen_ctx_t *ctx);
+static void ngx_http_screen_scan_write_handler(ngx_event_t *wev);
+static void ngx_http_screen_scan_read_handler(ngx_event_t *rev);
+static ngx_int_t ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx);
+static void ngx_http_screen_scan_timeout(ngx_event_t *ev);
+static void ngx_http_screen_scan_fault(ngx_http_screen_ctx_t *ctx,
+    screen_fault_t fault, const char *reason);
+static ngx_int_t ngx_http_screen_scan_report(ngx_http_screen_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
+{
+    uint64_t                 deadline;
+    ngx_int_t                rc;
+    ngx_http_screen_scan_t  *scan;
+
+    scan = &ctx->scan;
+
+    screen_buf_init(&scan->job, SCREEN_JOB_LIMIT);
+
+    if (getrandom(&scan->id, sizeof(scan->id), GRND_NONBLOCK)
+        != sizeof(scan->id))
+    {
+        return NGX_ERROR;
+    }
+
+    deadline = ngx_http_screen_now() / 1000000 + ctx->conf->timeout;
+
+    screen_job_encode(&scan->job, scan->id, deadline, ctx->policy->engine,
+                      &ctx->upload);
+
+    scan->body = ngx_http_screen_scan_body(ctx->request);
+
+    if (scan->job.code != SCREEN_OK || scan->body == -1) {
+        ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_OVERLOAD,
+                                   "no resources for a scan");
+        return NGX_OK;
+    }
+
+    rc = ngx_http_screen_scan_connect(ctx);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_screen_scan_send(ctx);
+
+        if (rc == NGX_ERROR) {
+            ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_CRASH,
+                                       "no scanner took the job");
+        }
+    }
+
+    return rc == NGX_AGAIN ? NGX_AGAIN : NGX_OK;
+}
+
+
+/* a descriptor of the whole body that cannot be written to, or -1 */
+
+static int
+ngx_http_screen_scan_body(ngx_http_request_t *r)
+{
+    ngx_chain_t  *cl;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        if (cl->buf->in_file) {
+            break;
+        }
+    }
+
+    if (cl && cl == r->request_body->bufs && cl->next == NULL) {
+        return ngx_http_screen_scan_file(r, cl->buf);
+    }
+
+    return ngx_http_screen_scan_memory(r);
+}
+
+
+static int
+ngx_http_screen_scan_file(ngx_http_request_t *r, ngx_buf_t *b)
+{
+    int     fd;
+    u_char  path[sizeof("/proc/self/fd/") + NGX_INT_T_LEN];
+
+    (void) ngx_sprintf(path, "/proc/self/fd/%d%Z", b->file->fd);
+
+    fd = open((char *) path, O_RDONLY|O_CLOEXEC);
+
+    if (fd == -1 && b->file->name.len) {
+
+        /* no /proc in a chroot */
+
+        fd = open((char *) b->file->name.data, O_RDONLY|O_CLOEXEC);
+    }
+
+    if (fd == -1) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
+                      "opening \"%V\" for a scan failed", &b->file->name);
+    }
+
+    return fd;
+}
+
+
+static int
+ngx_http_screen_scan_memory(ngx_http_request_t *r)
+{
+    int           fd;
+    u_char        data[4096];
+    off_t         offset;
+    ssize_t       n;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    fd = memfd_create("screen-body", MFD_CLOEXEC|MFD_ALLOW_SEALING);
+
+    if (fd == -1) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
+                      "memfd_create() for a scan failed");
+        return -1;
+    }
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (ngx_buf_in_memory(b)) {
+            n = write(fd, b->pos, b->last - b->pos);
+
+            if (n != b->last - b->pos) {
+                goto failed;
+            }
+
+            continue;
+        }
+
+        for (offset = b->file_pos; offset < b->file_last; offset += n) {
+            n = ngx_read_file(b->file, data,
+                              ngx_min(b->file_last - offset,
+                                      (off_t) sizeof(data)),
+                              offset);
+
+            if (n <= 0 || write(fd, data, n) != n) {
+                goto failed;
+            }
+        }
+    }
+
+    if (fcntl(fd, F_ADD_SEALS,
+              F_SEAL_WRITE|F_SEAL_GROW|F_SEAL_SHRINK|F_SEAL_SEAL)
+        == -1)
+    {
+        goto failed;
+    }
+
+    return fd;
+
+failed:
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
+                  "copying a body for a scan failed");
+    (void) close(fd);
+
+    return -1;
+}
+
+
+/* NGX_OK, or NGX_DECLINED with the fault noted */
+
+static ngx_int_t
+ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx)
+{
+    ngx_log_t               *log;
+    ngx_socket_t             s;
+    ngx_connection_t        *c;
+    ngx_http_screen_pool_t  *pool;
+
+    pool = &ctx->conf->pool;
+    log = ctx->request->connection->log;
+
+    s = socket(AF_UNIX, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
+
+    if (s == (ngx_socket_t) -1) {
+        ngx_log_error(NGX_LOG_ERR, log, ngx_errno, "socket() failed");
+        goto overload;
+    }
+
+    c = ngx_get_connection(s, log);
+
+    if (c == NULL) {
+        (void) close(s);
+        goto overload;
+    }
+
+    ctx->scan.connection = c;
+
+    c->data = ctx;
+    c->log = log;
+    c->log_error = NGX_ERROR_ERR;
+    c->recv = ngx_recv;
+    c->read->log = log;
+    c->write->log = log;
+    c->read->handler = ngx_http_screen_scan_read_handler;
+    c->write->handler = ngx_http_screen_scan_write_handler;
+
+    if (connect(s, (struct sockaddr *) &pool->address, pool->address_len)
+        == -1)
+    {
+        if (ngx_socket_errno == NGX_EAGAIN) {
+            ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_OVERLOAD,
+                                       "the scanner queue is full");
+            return NGX_DECLINED;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, log, ngx_socket_errno,
+                      "connect() to the scanner queue failed");
+        ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_CRASH,
+                                   "no scanner queue");
+        return NGX_DECLINED;
+    }
+
+    if ((ngx_add_conn && ngx_add_conn(c) != NGX_OK)
+        || (ngx_add_conn == NULL
+            && ngx_handle_read_event(c->read, 0) != NGX_OK))
+    {
+        goto overload;
+    }
+
+    ctx->scan.timer.handler = ngx_http_screen_scan_timeout;
+    ctx->scan.timer.data = ctx;
+    ctx->scan.timer.log = log;
+
+    ngx_add_timer(&ctx->scan.timer, ctx->conf->timeout);
+
+    return NGX_OK;
+
+overload:
+
+    ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_OVERLOAD,
+                               "no resources for a scan");
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_screen_scan_send(ngx_http_screen_ctx_t *ctx)
+{
+    ssize_t                  n;
+    struct iovec             iov;
+    struct msghdr            msg;
+    struct cmsghdr          *cmsg;
+    ngx_http_screen_scan_t  *scan;
+
+    union {
+        struct cmsghdr       header;
+        char                 space[CMSG_SPACE(sizeof(int))];
+    } control;
+
+    scan = &ctx->scan;
+
+    while (scan->sent < scan->job.len) {
+
+        iov.iov_base = scan->job.data + scan->sent;
+        iov.iov_len = scan->job.len - scan->sent;
+
+        ngx_memzero(&msg, sizeof(struct msghdr));
+        msg.msg_iov = &iov;
+        msg.msg_iovlen = 1;
+
+        if (scan->body != -1) {
+            ngx_memzero(&control, sizeof(control));
+
+            msg.msg_control = &control;
+            msg.msg_controllen = sizeof(control.space);
+
+            cmsg = CMSG_FIRSTHDR(&msg);
+            cmsg->cmsg_level = SOL_SOCKET;
+            cmsg->cmsg_type = SCM_RIGHTS;
+            cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+            ngx_memcpy(CMSG_DATA(cmsg), &scan->body, sizeof(int));
+        }
+
+        n = sendmsg(scan->connection->fd, &msg, MSG_NOSIGNAL);
+
+        if (n == -1) {
+
+            if (ngx_socket_errno == NGX_EINTR) {
+                continue;
+            }
+
+            if (ngx_socket_errno == NGX_EAGAIN) {
+                scan->connection->write->ready = 0;
+
+                return ngx_handle_write_event(scan->connection->write, 0)
+                       == NGX_OK ? NGX_AGAIN : NGX_ERROR;
+            }
+
+            ngx_log_error(NGX_LOG_ERR, scan->connection->log,
+                          ngx_socket_errno, "sendmsg() to a scanner failed");
+            return NGX_ERROR;
+        }
+
+        if (scan->body != -1) {
+            (void) close(scan->body);
+            scan->body = -1;
+        }
+
+        scan->sent += n;
+    }
+
+    screen_buf_free(&scan->job);
+    scan->sent = 0;
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_screen_scan_write_handler(ngx_event_t *wev)
+{
+    ngx_connection_t       *c;
+    ngx_http_screen_ctx_t  *ctx;
+
+    c = wev->data;
+    ctx = c->data;
+
+    if (ctx->scan.job.len == 0) {
+
+        /* everything has been sent */
+
+        (void) ngx_handle_write_event(wev, 0);
+        return;
+    }
+
+    if (ngx_http_screen_scan_send(ctx) == NGX_ERROR) {
+        ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_CRASH,
+                                   "the scanner ended");
+        ngx_http_screen_resume(ctx);
+    }
+}
+
+
+static void
+ngx_http_screen_scan_read_handler(ngx_event_t *rev)
+{
+    ngx_int_t               rc;
+    ngx_connection_t       *c;
+    ngx_http_screen_ctx_t  *ctx;
+
+    c = rev->data;
+    ctx = c->data;
+
+    rc = ngx_http_screen_scan_receive(ctx);
+
+    if (rc == NGX_AGAIN) {
+
+        if (ngx_handle_read_event(rev, 0) == NGX_OK) {
+            return;
+        }
+
+        rc = NGX_ERROR;
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_screen_scan_report(ctx);
+    }
+
+    if (rc == NGX_OK) {
+        ngx_http_screen_scan_close(ctx);
+
+    } else {
+        ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_CRASH,
+                                   rc == NGX_ABORT ? "invalid report"
+                                                   : "the scanner ended");
+    }
+
+    ngx_http_screen_resume(ctx);
+}
+
+
+/* NGX_OK once the report is complete; NGX_ABORT if it cannot be one */
+
+static ngx_int_t
+ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx)
+{
+    u_char                  *to;
+    size_t                   size;
+    ssize_t                  n;
+    screen_reader_t          reader;
+    ngx_connection_t        *c;
+    ngx_http_screen_scan_t  *scan;
+
+    scan = &ctx->scan;
+    c = scan->connection;
+
+    for ( ;; ) {
+
+        if (scan->received < sizeof(scan->header)) {
+            to = scan->header + scan->received;
+            size = sizeof(scan->header) - scan->received;
+
+        } else {
+            to = scan->report + scan->received - sizeof(scan->header);
+            size = scan->size + sizeof(scan->header) - scan->received;
+        }
+
+        n = c->recv(c, to, size);
+
+        if (n == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        if (n <= 0) {
+            return NGX_ERROR;
+        }
+
+        scan->received += n;
+
+        if (scan->received == sizeof(scan->header)) {
+            screen_reader_init(&reader, scan->header, sizeof(scan->header));
+            scan->size = screen_reader_u32(&reader);
+
+            if (scan->size == 0 || scan->size > SCREEN_REPORT_LIMIT) {
+                return NGX_ABORT;
+            }
+
+            scan->report = ngx_pnalloc(ctx->request->pool, scan->size);
+            if (scan->report == NULL) {
+                return NGX_ERROR;
+            }
+        }
+
+        if (scan->received == sizeof(scan->header) + scan->size) {
+            return NGX_OK;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_screen_scan_report(ngx_http_screen_ctx_t *ctx)
+{
+    switch (screen_report_decode(&ctx->upload, ctx->scan.id,
+                                 ctx->policy->core->ncontents,
+                                 ctx->scan.report, ctx->scan.size,
+                                 &ctx->alloc))
+    {
+    case SCREEN_OK:
+        ctx->scanned = 1;
+        return NGX_OK;
+
+    case SCREEN_NOMEM:
+        return NGX_ERROR;
+
+    default:
+        ngx_log_error(NGX_LOG_ERR, ctx->request->connection->log, 0,
+                      "a scanner sent an invalid report");
+        return NGX_ABORT;
+    }
+}
+
+
+static void
+ngx_http_screen_scan_timeout(ngx_event_t *ev)
+{
+    ngx_http_screen_ctx_t *ctx = ev->data;
+
+    ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_TIMEOUT,
+                               "the scan met its deadline");
+    ngx_http_screen_resume(ctx);
+}
+
+
+static void
+ngx_http_screen_scan_fault(ngx_http_screen_ctx_t *ctx, screen_fault_t fault,
+    const char *reason)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->upload.nparts; i++) {
+        if (ctx->upload.parts[i].want_scan) {
+            screen_part_fault(&ctx->upload.parts[i], fault, reason);
+        }
+    }
+
+    ngx_http_screen_scan_close(ctx);
+}
+
+
+void
+ngx_http_screen_scan_close(ngx_http_screen_ctx_t *ctx)
+{
+    ngx_http_screen_scan_t  *scan;
+
+    scan = &ctx->scan;
+
+    if (scan->timer.timer_set) {
+        ngx_del_timer(&scan->timer);
+    }
+
+    if (scan->connection) {
+        ngx_close_connection(scan->connection);
+        scan->connection = NULL;
+    }
+
+    if (scan->body != -1) {
+        (void) close(scan->body);
+        scan->body = -1;
+    }
+
+    screen_buf_free(&scan->job);
+}
