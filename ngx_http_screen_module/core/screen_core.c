@@ -290,45 +290,42 @@ screen_hex_encode(char *to, const u_char *from, size_t len)
 }
 
 
-static int
-screen_hex_digit(u_char c)
+/* without branches: the digits of a hash are random, and a guess is costly */
+
+static unsigned
+screen_hex_digit(u_char c, unsigned *wrong)
 {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
+    unsigned  digit, letter;
 
-    c |= 0x20;
+    digit = (unsigned) c - '0';
+    letter = ((unsigned) c | 0x20) - 'a';
 
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
+    *wrong |= (digit > 9) & (letter > 5);
 
-    return -1;
+    return (c & 0x0f) + 9 * (c >> 6);
 }
 
 
 int
 screen_hex_decode(u_char *to, size_t len, const screen_str_t *text)
 {
-    int     high, low;
-    size_t  i;
+    size_t    i;
+    unsigned  high, low, wrong;
 
     if (text->len != 2 * len) {
         return SCREEN_MALFORMED;
     }
 
-    for (i = 0; i < len; i++) {
-        high = screen_hex_digit(text->data[2 * i]);
-        low = screen_hex_digit(text->data[2 * i + 1]);
+    wrong = 0;
 
-        if (high < 0 || low < 0) {
-            return SCREEN_MALFORMED;
-        }
+    for (i = 0; i < len; i++) {
+        high = screen_hex_digit(text->data[2 * i], &wrong);
+        low = screen_hex_digit(text->data[2 * i + 1], &wrong);
 
         to[i] = (u_char) (high << 4 | low);
     }
 
-    return SCREEN_OK;
+    return wrong ? SCREEN_MALFORMED : SCREEN_OK;
 }
 
 
