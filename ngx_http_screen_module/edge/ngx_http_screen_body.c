@@ -237,7 +237,9 @@ ngx_http_screen_body_end(ngx_http_screen_ctx_t *ctx)
     screen_digest_final(&ctx->body_digest, SCREEN_SIGNAL_SHA256,
                         ctx->body_sha256);
 
-    if (framing && !ctx->sink && ngx_http_screen_whole_part(ctx) != NGX_OK) {
+    if ((framing || screen_multipart_nested(ctx->multipart)) && !ctx->sink
+        && ngx_http_screen_whole_part(ctx) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -248,7 +250,10 @@ ngx_http_screen_body_end(ngx_http_screen_ctx_t *ctx)
 }
 
 
-/* of an ambiguous form the raw body is looked at as well */
+/*
+ * Of an ambiguous form the raw body is looked at as well, and of one with a
+ * nested body, which some backends open and others store as it is.
+ */
 
 static ngx_int_t
 ngx_http_screen_whole_part(ngx_http_screen_ctx_t *ctx)
