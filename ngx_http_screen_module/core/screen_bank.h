@@ -1,0 +1,130 @@
+
+/*
+ * The bank file: fingerprints of known content with what is known of them,
+ * in one immutable file that any number of processes map and look up without
+ * a lock.
+ *
+ * The file is made by screen_bank_write() and renamed into place.  A reader
+ * checks the header and the bounds of every section when it opens the file,
+ * and every index that it follows afterwards: a damaged file gives an error
+ * or a miss, never a fault.
+ */
+
+
+#ifndef _SCREEN_BANK_H_INCLUDED_
+#define _SCREEN_BANK_H_INCLUDED_
+
+
+#include "screen_upload.h"
+
+
+/* what a bank file begins with, and no list does */
+
+#define SCREEN_BANK_MAGIC      "SCRNBANK"
+#define SCREEN_BANK_MAGIC_LEN  8
+
+
+typedef struct {
+    screen_signal_t   signal;
+    u_char            value[32];
+    screen_str_t      label;
+    screen_str_t      source;
+    uint32_t          severity;         /* 0 to 10; 0: none given */
+    uint64_t          expires;          /* seconds since 1970; 0: never */
+} screen_entry_t;
+
+
+/* the identity of the list that a bank file was built from */
+
+typedef struct {
+    uint64_t          size;
+    uint64_t          mtime_ns;
+    uint64_t          inode;
+} screen_bank_origin_t;
+
+
+typedef struct screen_bank_builder_s  screen_bank_builder_t;
+
+/* NULL when there is no memory */
+screen_bank_builder_t *screen_bank_builder_create(void);
+void screen_bank_builder_destroy(screen_bank_builder_t *b);
+
+/*
+ * Adds a copy of an entry.  Of two with the same signal and value the later
+ * one stays.  SCREEN_OK, SCREEN_NOMEM, SCREEN_MALFORMED for a value that no
+ * list may hold (all zero, all one) and for a label or source of more than
+ * SCREEN_BANK_TEXT_MAX bytes, or SCREEN_LIMIT beyond 2^32 - 2 entries.
+ *
+ * The builder holds 48 bytes an entry (40 of sha1, 32 of md5), and each
+ * different label and source once.
+ */
+#define SCREEN_BANK_TEXT_MAX  65535
+
+int screen_bank_builder_add(screen_bank_builder_t *b,
+    const screen_entry_t *entry);
+
+/*
+ * Sorts, writes the file at path (which must not exist) and flushes it.
+ * SCREEN_OK or SCREEN_ERROR.  The caller renames.  The second writes to an
+ * open, empty file, at its start; name is for errors.
+ */
+int screen_bank_write(screen_bank_builder_t *b, const char *path,
+    const screen_bank_origin_t *origin, screen_error_t *err);
+int screen_bank_write_fd(screen_bank_builder_t *b, int fd, const char *name,
+    const screen_bank_origin_t *origin, screen_error_t *err);
+
+
+/* where the map holds the entries of one signal, private to the reader */
+
+typedef struct {
+    const u_char          *buckets;
+    const u_char          *values;
+    const u_char          *metas;
+    const u_char          *expires;     /* NULL: no entry expires */
+    unsigned               bits;
+} screen_bank_index_t;
+
+
+typedef struct {
+    const u_char          *map;         /* NULL: not open */
+    size_t                 size;
+    uint64_t               entries[SCREEN_SIGNALS];
+    unsigned               signals;     /* mask of those with entries */
+    uint64_t               built;       /* seconds since 1970 */
+    screen_bank_origin_t   origin;
+
+    screen_bank_index_t    index[SCREEN_SIGNALS];
+    screen_str_t           records;
+    screen_str_t           strings;
+} screen_bank_t;
+
+/*
+ * Maps the file; SCREEN_OK or SCREEN_ERROR.  The second maps an open file,
+ * which may be closed afterwards; name is for errors.
+ */
+int screen_bank_open(screen_bank_t *bank, const char *path,
+    screen_error_t *err);
+int screen_bank_open_fd(screen_bank_t *bank, int fd, const char *name,
+    screen_error_t *err);
+
+/* safe on a zeroed struct, and twice */
+void screen_bank_close(screen_bank_t *bank);
+
+/*
+ * SCREEN_OK and the entry, or SCREEN_NOT_FOUND (an entry whose time of
+ * expiry is now, in seconds since 1970, or earlier is not found).  value
+ * holds screen_signal_size(signal) bytes.  The entry's strings point into
+ * the map.
+ */
+int screen_bank_lookup(const screen_bank_t *bank, screen_signal_t signal,
+    const u_char *value, uint64_t now, screen_entry_t *entry);
+
+/*
+ * Visits every entry, expired ones too, in the order of signal and value.
+ * A visitor's code other than SCREEN_OK ends the walk and is returned.
+ */
+int screen_bank_walk(const screen_bank_t *bank,
+    int (*visit)(void *ctx, const screen_entry_t *entry), void *ctx);
+
+
+#endif /* _SCREEN_BANK_H_INCLUDED_ */
