@@ -1,0 +1,254 @@
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "screen_cmd_bank.h"
+
+
+typedef struct {
+    const char   *name;
+    int         (*run)(int argc, char **argv);
+    const char   *summary;
+} screen_cmd_bank_sub_t;
+
+
+static int screen_cmd_bank_open_list(screen_bank_t *bank, const char *path,
+    screen_error_t *err);
+static int screen_cmd_bank_step(void *ctx, uint64_t done, uint64_t size);
+
+
+static const screen_cmd_bank_sub_t  screen_cmd_bank_subs[] = {
+    { "build", screen_cmd_bank_build, "make a bank file from lists" },
+    { "lookup", screen_cmd_bank_lookup, "look hashes or files up" },
+    { "stat", screen_cmd_bank_stat, "tell what a bank holds" },
+    { NULL, NULL, NULL }
+};
+
+
+static void
+screen_cmd_bank_help(FILE *to)
+{
+    const screen_cmd_bank_sub_t  *sub;
+
+    fputs("usage: ngx-screen bank SUBCOMMAND ...\n\n", to);
+
+    for (sub = screen_cmd_bank_subs; sub->name != NULL; sub++) {
+        fprintf(to, "  %-8s  %s\n", sub->name, sub->summary);
+    }
+
+    fputs("\n\"ngx-screen bank SUBCOMMAND --help\" tells more.\n", to);
+}
+
+
+int
+screen_cmd_bank(int argc, char **argv)
+{
+    const screen_cmd_bank_sub_t  *sub;
+
+    if (argc < 2) {
+        screen_cmd_bank_help(stderr);
+        return SCREEN_CMD_BANK_ERROR;
+    }
+
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0
+        || strcmp(argv[1], "help") == 0)
+    {
+        screen_cmd_bank_help(stdout);
+        return 0;
+    }
+
+    for (sub = screen_cmd_bank_subs; sub->name != NULL; sub++) {
+        if (strcmp(argv[1], sub->name) == 0) {
+            return sub->run(argc - 1, argv + 1);
+        }
+    }
+
+    fprintf(stderr, "ngx-screen bank: \"%s\" is not a subcommand\n\n",
+            argv[1]);
+    screen_cmd_bank_help(stderr);
+
+    return SCREEN_CMD_BANK_ERROR;
+}
+
+
+int
+screen_cmd_bank_open(screen_bank_t *bank, const char *path,
+    screen_error_t *err)
+{
+    int      fd, rc;
+    char     magic[SCREEN_BANK_MAGIC_LEN];
+    ssize_t  n;
+
+    fd = open(path, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
+    if (fd == -1) {
+        return screen_error_at(err, path, 0, "cannot be opened: %s",
+                               strerror(errno));
+    }
+
+    n = pread(fd, magic, SCREEN_BANK_MAGIC_LEN, 0);
+
+    if (n == SCREEN_BANK_MAGIC_LEN
+        && memcmp(magic, SCREEN_BANK_MAGIC, SCREEN_BANK_MAGIC_LEN) == 0)
+    {
+        rc = screen_bank_open_fd(bank, fd, path, err);
+
+    } else {
+        rc = screen_cmd_bank_open_list(bank, path, err);
+    }
+
+    close(fd);
+
+    return rc;
+}
+
+
+static int
+screen_cmd_bank_open_list(screen_bank_t *bank, const char *path,
+    screen_error_t *err)
+{
+    int                          fd, rc;
+    screen_bank_origin_t         origin;
+    screen_bank_builder_t       *b;
+    screen_cmd_bank_progress_t   p;
+
+    fd = memfd_create("bank", MFD_CLOEXEC);
+    if (fd == -1) {
+        return screen_error_at(err, path, 0, "no memory to build it: %s",
+                               strerror(errno));
+    }
+
+    b = screen_bank_builder_create();
+    if (b == NULL) {
+        close(fd);
+        return screen_error_at(err, path, 0, "no memory to build it");
+    }
+
+    screen_cmd_bank_progress_start(&p, path);
+
+    rc = screen_bank_file_load(b, path, &p.progress, &origin, err);
+
+    if (rc == SCREEN_OK) {
+        rc = screen_bank_write_fd(b, fd, path, &origin, err);
+    }
+
+    if (rc == SCREEN_OK) {
+        rc = screen_bank_open_fd(bank, fd, path, err);
+    }
+
+    screen_cmd_bank_progress_end(&p);
+
+    screen_bank_builder_destroy(b);
+    close(fd);
+
+    return rc == SCREEN_OK ? SCREEN_OK : SCREEN_ERROR;
+}
+
+
+uint64_t
+screen_cmd_bank_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000 + (uint64_t) ts.tv_nsec / 1000000;
+}
+
+
+void
+screen_cmd_bank_progress_start(screen_cmd_bank_progress_t *p,
+    const char *name)
+{
+    memset(p, 0, sizeof(screen_cmd_bank_progress_t));
+
+    p->name = name;
+    p->started = screen_cmd_bank_clock();
+    p->terminal = isatty(STDERR_FILENO) == 1;
+    p->progress.step = screen_cmd_bank_step;
+    p->progress.ctx = p;
+}
+
+
+static int
+screen_cmd_bank_step(void *ctx, uint64_t done, uint64_t size)
+{
+    uint64_t                     now;
+    screen_cmd_bank_progress_t  *p;
+
+    p = ctx;
+
+    if (!p->terminal) {
+        return SCREEN_OK;
+    }
+
+    now = screen_cmd_bank_clock();
+
+    /* what is done within a second needs no progress */
+
+    if (now - p->started < 1000 || now - p->shown < 200 || size == 0) {
+        return SCREEN_OK;
+    }
+
+    p->shown = now;
+
+    fprintf(stderr, "\r\033[K%s: %u%% of %llu MB", p->name,
+            (unsigned) (done * 100 / size),
+            (unsigned long long) size / 1000000);
+
+    return SCREEN_OK;
+}
+
+
+void
+screen_cmd_bank_progress_text(screen_cmd_bank_progress_t *p, const char *text)
+{
+    if (p->terminal && screen_cmd_bank_clock() - p->started >= 1000) {
+        p->shown = 1;
+        fprintf(stderr, "\r\033[K%s: %s", p->name, text);
+    }
+}
+
+
+void
+screen_cmd_bank_progress_end(screen_cmd_bank_progress_t *p)
+{
+    if (p->shown) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+
+int
+screen_cmd_bank_failed(const screen_error_t *err)
+{
+    char  text[SCREEN_BANK_FILE_ERROR_LEN];
+
+    fprintf(stderr, "ngx-screen bank: %s\n",
+            screen_bank_file_error(text, err));
+
+    return SCREEN_CMD_BANK_ERROR;
+}
+
+
+int
+screen_cmd_bank_usage(const char *subcommand, const char *fmt, ...)
+{
+    va_list  args;
+
+    fprintf(stderr, "ngx-screen bank %s: ", subcommand);
+
+    va_start(args, fmt);
+    vfprintf(stderr, fmt, args);
+    va_end(args);
+
+    fprintf(stderr, "\n\"ngx-screen bank %s --help\" tells more.\n",
+            subcommand);
+
+    return SCREEN_CMD_BANK_ERROR;
+}

@@ -1,0 +1,443 @@
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../core/screen_digest.h"
+#include "../core/screen_list.h"
+#include "../core/screen_list_entry.h"
+#include "screen_cmd_bank.h"
+
+
+#define SCREEN_CMD_BANK_READ  262144
+
+
+typedef struct {
+    const char        *file;           /* of the bank */
+    screen_bank_t      bank;
+    screen_signal_t    signal;         /* SCREEN_SIGNALS: any */
+    uint64_t           now;
+    unsigned           content:1;
+    unsigned           missing:1;
+    unsigned           failed:1;
+} screen_cmd_bank_lookup_t;
+
+
+static int screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l,
+    int argc, char **argv, int *status);
+static void screen_cmd_bank_lookup_arg(screen_cmd_bank_lookup_t *l,
+    const char *arg);
+static void screen_cmd_bank_lookup_stdin(screen_cmd_bank_lookup_t *l);
+static int screen_cmd_bank_lookup_one(void *ctx, const screen_entry_t *asked);
+static void screen_cmd_bank_lookup_content(screen_cmd_bank_lookup_t *l,
+    const char *path);
+static int screen_cmd_bank_digest(screen_digest_t *d, unsigned signals,
+    const char *path, screen_error_t *err);
+static void screen_cmd_bank_print(const screen_entry_t *entry, int found,
+    const char *path);
+
+
+static const char  screen_cmd_bank_lookup_help[] =
+    "usage: ngx-screen bank lookup FILE HEX...\n"
+    "       ngx-screen bank lookup FILE -\n"
+    "       ngx-screen bank lookup FILE --content CONTENT...\n"
+    "\n"
+    "Looks hashes up in FILE, a bank file or a list.  \"-\" reads hashes,\n"
+    "or a list, from the standard input.  Prints a line each, separated by\n"
+    "tabs: signal, value, label, source and severity; or signal, value and\n"
+    "\"not found\".\n"
+    "\n"
+    "  -f, --file FILE     the bank file or list, instead of the first word\n"
+    "  -c, --content       what follows are files: their digests are looked\n"
+    "                      up, and their names end the lines\n"
+    "  -s, --signal NAME   sha256, sha1, md5 or pdq, which is told by the\n"
+    "                      number of digits otherwise\n"
+    "  -h, --help          this text\n"
+    "\n"
+    "Exit status: 0 all were found, 1 some were not, 3 on an error.\n";
+
+
+int
+screen_cmd_bank_lookup(int argc, char **argv)
+{
+    int                        i, status;
+    screen_error_t             err;
+    screen_cmd_bank_lookup_t   l;
+
+    memset(&l, 0, sizeof(screen_cmd_bank_lookup_t));
+
+    l.signal = SCREEN_SIGNALS;
+    l.now = (uint64_t) time(NULL);
+
+    if (screen_cmd_bank_lookup_options(&l, argc, argv, &status)
+        != SCREEN_OK)
+    {
+        return status;
+    }
+
+    i = optind;
+
+    if (l.file == NULL && i < argc) {
+        l.file = argv[i++];
+    }
+
+    if (l.file == NULL) {
+        return screen_cmd_bank_usage("lookup", "no bank file given");
+    }
+
+    if (i == argc) {
+        return screen_cmd_bank_usage("lookup", "no %s given",
+                                     l.content ? "file" : "hash");
+    }
+
+    if (screen_cmd_bank_open(&l.bank, l.file, &err) != SCREEN_OK) {
+        return screen_cmd_bank_failed(&err);
+    }
+
+    for ( /* void */ ; i < argc; i++) {
+
+        if (l.content) {
+            screen_cmd_bank_lookup_content(&l, argv[i]);
+
+        } else if (strcmp(argv[i], "-") == 0) {
+            screen_cmd_bank_lookup_stdin(&l);
+
+        } else {
+            screen_cmd_bank_lookup_arg(&l, argv[i]);
+        }
+    }
+
+    screen_bank_close(&l.bank);
+
+    if (fflush(stdout) != 0) {
+        screen_error_set(&err, "the standard output: %s", strerror(errno));
+        return screen_cmd_bank_failed(&err);
+    }
+
+    if (l.failed) {
+        return SCREEN_CMD_BANK_ERROR;
+    }
+
+    return l.missing ? SCREEN_CMD_BANK_MISSING : SCREEN_CMD_BANK_FOUND;
+}
+
+
+static int
+screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
+    char **argv, int *status)
+{
+    int           c;
+    screen_str_t  name;
+
+    static const struct option  options[] = {
+        { "file", required_argument, NULL, 'f' },
+        { "content", no_argument, NULL, 'c' },
+        { "signal", required_argument, NULL, 's' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 }
+    };
+
+    optind = 0;
+
+    while ((c = getopt_long(argc, argv, "f:cs:h", options, NULL)) != -1) {
+
+        switch (c) {
+
+        case 'f':
+            l->file = optarg;
+            break;
+
+        case 'c':
+            l->content = 1;
+            break;
+
+        case 's':
+            name = screen_str_of(optarg);
+
+            if (screen_signal_parse(&name, &l->signal) != SCREEN_OK) {
+                *status = screen_cmd_bank_usage("lookup", "\"%s\" is not a "
+                                                "signal: sha256, sha1, md5 "
+                                                "or pdq expected", optarg);
+                return SCREEN_ERROR;
+            }
+
+            break;
+
+        case 'h':
+            fputs(screen_cmd_bank_lookup_help, stdout);
+            *status = 0;
+            return SCREEN_ERROR;
+
+        default:
+            *status = screen_cmd_bank_usage("lookup", "wrong option");
+            return SCREEN_ERROR;
+        }
+    }
+
+    if (l->content && l->signal == SCREEN_SIGNAL_PDQ) {
+        *status = screen_cmd_bank_usage("lookup", "--content has sha256, "
+                                        "sha1 and md5 only");
+        return SCREEN_ERROR;
+    }
+
+    return SCREEN_OK;
+}
+
+
+static void
+screen_cmd_bank_lookup_arg(screen_cmd_bank_lookup_t *l, const char *arg)
+{
+    screen_str_t          text;
+    screen_entry_t        asked;
+    screen_error_t        err;
+    screen_list_place_t   place;
+
+    place.name = "";
+    place.line = 0;
+
+    memset(&asked, 0, sizeof(screen_entry_t));
+
+    asked.signal = l->signal;
+    text = screen_str_of(arg);
+
+    if (screen_list_value(&place, &asked, &text, &err) != SCREEN_OK) {
+        screen_cmd_bank_failed(&err);
+        l->failed = 1;
+        return;
+    }
+
+    (void) screen_cmd_bank_lookup_one(l, &asked);
+}
+
+
+static void
+screen_cmd_bank_lookup_stdin(screen_cmd_bank_lookup_t *l)
+{
+    int              rc;
+    u_char           buf[4096];
+    ssize_t          n;
+    screen_list_t   *list;
+    screen_error_t   err;
+
+    list = screen_list_create("standard input", screen_cmd_bank_lookup_one,
+                              l);
+    if (list == NULL) {
+        screen_error_set(&err, "no memory to read the standard input");
+        screen_cmd_bank_failed(&err);
+        l->failed = 1;
+        return;
+    }
+
+    do {
+        n = read(STDIN_FILENO, buf, sizeof(buf));
+
+        if (n == -1) {
+
+            rc = SCREEN_OK;
+
+            if (errno != EINTR) {
+                rc = screen_error_set(&err, "the standard input: %s",
+                                      strerror(errno));
+            }
+
+        } else {
+            rc = n ? screen_list_feed(list, buf, (size_t) n, &err)
+                   : screen_list_end(list, &err);
+        }
+
+    } while (rc == SCREEN_OK && n != 0);
+
+    screen_list_destroy(list);
+
+    if (rc != SCREEN_OK) {
+        screen_cmd_bank_failed(&err);
+        l->failed = 1;
+    }
+}
+
+
+static int
+screen_cmd_bank_lookup_one(void *ctx, const screen_entry_t *asked)
+{
+    screen_entry_t             entry;
+    screen_cmd_bank_lookup_t  *l;
+
+    l = ctx;
+
+    if (screen_bank_lookup(&l->bank, asked->signal, asked->value, l->now,
+                           &entry)
+        == SCREEN_OK)
+    {
+        screen_cmd_bank_print(&entry, 1, NULL);
+        return SCREEN_OK;
+    }
+
+    /* both have 64 digits, and nobody says which they are */
+
+    if (asked->signal == SCREEN_SIGNAL_SHA256 && l->signal == SCREEN_SIGNALS
+        && screen_bank_lookup(&l->bank, SCREEN_SIGNAL_PDQ, asked->value,
+                              l->now, &entry)
+           == SCREEN_OK)
+    {
+        screen_cmd_bank_print(&entry, 1, NULL);
+        return SCREEN_OK;
+    }
+
+    screen_cmd_bank_print(asked, 0, NULL);
+    l->missing = 1;
+
+    return SCREEN_OK;
+}
+
+
+static void
+screen_cmd_bank_lookup_content(screen_cmd_bank_lookup_t *l, const char *path)
+{
+    unsigned         found, signal, signals;
+    screen_entry_t   asked, entry;
+    screen_error_t   err;
+    screen_digest_t  d;
+
+    signals = l->signal == SCREEN_SIGNALS
+              ? (l->bank.signals | 1u << SCREEN_SIGNAL_SHA256)
+                & ~(1u << SCREEN_SIGNAL_PDQ)
+              : 1u << l->signal;
+
+    memset(&d, 0, sizeof(screen_digest_t));
+
+    if (screen_cmd_bank_digest(&d, signals, path, &err) != SCREEN_OK) {
+        screen_digest_free(&d);
+        screen_cmd_bank_failed(&err);
+        l->failed = 1;
+        return;
+    }
+
+    memset(&asked, 0, sizeof(screen_entry_t));
+
+    found = 0;
+
+    /* from the last, so that what is not found is told by its sha256 */
+
+    for (signal = SCREEN_SIGNALS; signal-- > 0; /* void */ ) {
+
+        if (!(signals & 1u << signal)) {
+            continue;
+        }
+
+        asked.signal = signal;
+        screen_digest_final(&d, signal, asked.value);
+
+        if (screen_bank_lookup(&l->bank, signal, asked.value, l->now, &entry)
+            == SCREEN_OK)
+        {
+            screen_cmd_bank_print(&entry, 1, path);
+            found = 1;
+        }
+    }
+
+    screen_digest_free(&d);
+
+    if (!found) {
+        screen_cmd_bank_print(&asked, 0, path);
+        l->missing = 1;
+    }
+}
+
+
+static int
+screen_cmd_bank_digest(screen_digest_t *d, unsigned signals,
+    const char *path, screen_error_t *err)
+{
+    int       fd, rc;
+    u_char   *buf;
+    ssize_t   n;
+
+    if (screen_digest_start(d, signals) != SCREEN_OK) {
+        return screen_error_at(err, path, 0, "cannot be digested: no memory, "
+                               "or not allowed by the OpenSSL in use");
+    }
+
+    fd = open(path, O_RDONLY|O_CLOEXEC);
+    if (fd == -1) {
+        return screen_error_at(err, path, 0, "cannot be opened: %s",
+                               strerror(errno));
+    }
+
+    buf = malloc(SCREEN_CMD_BANK_READ);
+    if (buf == NULL) {
+        close(fd);
+        return screen_error_at(err, path, 0, "no memory to read it");
+    }
+
+    rc = SCREEN_OK;
+
+    do {
+        n = read(fd, buf, SCREEN_CMD_BANK_READ);
+
+        if (n > 0) {
+            screen_digest_update(d, buf, (size_t) n);
+        }
+
+        if (n == -1 && errno != EINTR) {
+            rc = screen_error_at(err, path, 0, "cannot be read: %s",
+                                 strerror(errno));
+        }
+
+    } while (rc == SCREEN_OK && n != 0);
+
+    free(buf);
+    close(fd);
+
+    return rc;
+}
+
+
+/* what a file says, a terminal must not obey */
+
+static void
+screen_cmd_bank_print_text(const u_char *data, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        putchar(data[i] < 0x20 || data[i] == 0x7f ? '?' : data[i]);
+    }
+}
+
+
+static void
+screen_cmd_bank_print(const screen_entry_t *entry, int found,
+    const char *path)
+{
+    char    hex[2 * sizeof(entry->value)];
+    size_t  size;
+
+    size = screen_signal_size(entry->signal);
+
+    screen_hex_encode(hex, entry->value, size);
+
+    printf("%s\t%.*s\t", screen_signal_name(entry->signal),
+           (int) (2 * size), hex);
+
+    if (found) {
+        screen_cmd_bank_print_text(entry->label.data, entry->label.len);
+        putchar('\t');
+        screen_cmd_bank_print_text(entry->source.data, entry->source.len);
+        printf("\t%u", entry->severity);
+
+    } else {
+        fputs("not found", stdout);
+    }
+
+    if (path != NULL) {
+        putchar('\t');
+        screen_cmd_bank_print_text((const u_char *) path, strlen(path));
+    }
+
+    putchar('\n');
+}
