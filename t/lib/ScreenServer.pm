@@ -140,6 +140,7 @@ http {
     $http
     $policy
     upstream upstream { server unix:$self->{dir}/upstream.sock; }
+    upstream answer { server unix:$self->{dir}/answer.sock; }
     server {
         listen 127.0.0.1:$self->{port};
         listen unix:$self->{dir}/http2.sock http2;
@@ -333,13 +334,25 @@ sub curl
 {
     my ($self, @args) = @_;
 
+    return $self->curl_stdin('/dev/null', @args);
+}
+
+
+# the same with a file as standard input, for "-T -"
+
+sub curl_stdin
+{
+    my ($self, $input, @args) = @_;
+
     my $dir = File::Temp::tempdir(CLEANUP => 1);
 
-    my $pid = IPC::Open3::open3(my $in, my $out, undef,
+    open my $stdin, '<:raw', $input or die "$input: $!";
+
+    my $pid = IPC::Open3::open3('<&' . fileno $stdin, my $out, undef,
                                 'curl', '-sS', '--max-time', '120', '-o',
                                 "$dir/body", '-D', "$dir/headers", '-w',
                                 '%{http_code}', @args);
-    close $in;
+    close $stdin;
 
     my $status = do { local $/; <$out> } // '';
     waitpid $pid, 0;
@@ -388,6 +401,19 @@ sub log_text
 
 sub error_log { $_[0]->log_text('error.log') }
 sub access_log { $_[0]->log_text('access.log') }
+
+
+# the lines of all error logs that nobody wants to see
+
+sub alerts
+{
+    my ($self) = @_;
+
+    return join '', map { "$_\n" }
+           grep { /\[(?:alert|crit|emerg)\]/ }
+           map { split /\n/, $self->log_text($_) }
+           map { s{.*/}{}r } sort glob "$self->{dir}/logs/error.log*";
+}
 
 
 # true as soon as the condition is, within the seconds (5)

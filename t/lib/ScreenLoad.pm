@@ -1,0 +1,160 @@
+package ScreenLoad;
+
+# Clients that upload without pause while a test does something to the server:
+#
+#     my $load = ScreenLoad->start($server, clients => 4, size => 100_000);
+#     ...
+#     my @uploads = $load->stop;     # { start, end, status, worker }
+#
+# Each client has one upload under way at a time, on a connection of its own
+# for each (so that every worker gets some).  status is 0 when the connection
+# broke; times are of Time::HiRes.
+
+use strict;
+use warnings;
+
+use Errno ();
+use File::Temp ();
+use IO::Socket::INET;
+use POSIX ();
+use Time::HiRes ();
+
+
+sub start
+{
+    my ($class, $server, %args) = @_;
+
+    my $self = bless { dir => File::Temp::tempdir(CLEANUP => 1), pids => [] },
+               $class;
+
+    for my $n (1 .. $args{clients} // 4) {
+        my $pid = fork // die "fork: $!";
+
+        if ($pid == 0) {
+            eval { $self->client($server, $n, %args) };
+            print STDERR $@ if $@;
+            POSIX::_exit(0);
+        }
+
+        push @{ $self->{pids} }, $pid;
+    }
+
+    return $self;
+}
+
+
+sub client
+{
+    my ($self, $server, $n, %args) = @_;
+
+    my $stop;
+    local $SIG{TERM} = sub { $stop = 1 };
+    local $SIG{PIPE} = 'IGNORE';
+
+    srand $$;
+
+    open my $out, '>', "$self->{dir}/$n" or die "$!";
+    $out->autoflush(1);
+
+    my $deadline = Time::HiRes::time() + ($args{seconds} // 120);
+
+    for (my $i = 0; !$stop && Time::HiRes::time() < $deadline; $i++) {
+        my $body = $args{body}
+                   ? $args{body}->($n, $i)
+                   : pack('N*', map { int rand 2**32 }
+                                1 .. ($args{size} // 4000) / 4);
+
+        my $start = Time::HiRes::time();
+        my $status = upload($server->{port}, $args{uri} // '/upload', $body,
+                            $args{timeout} // 30);
+
+        printf $out "%.6f %.6f %d\n", $start, Time::HiRes::time(), $status;
+
+        Time::HiRes::sleep($args{pause}) if $args{pause};
+    }
+}
+
+
+sub upload
+{
+    my ($port, $uri, $body, $timeout) = @_;
+
+    my $status = 0;
+
+    eval {
+        local $SIG{ALRM} = sub { die "timeout\n" };
+        Time::HiRes::alarm($timeout);
+
+        my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                           PeerPort => $port)
+            or die "connect: $!\n";
+
+        my $request = "POST $uri HTTP/1.1\r\nHost: localhost\r\n"
+                      . "Connection: close\r\nContent-Type: "
+                      . "application/octet-stream\r\nContent-Length: "
+                      . length($body) . "\r\n\r\n$body";
+
+        while (length $request) {
+            my $sent = syswrite $socket, $request;
+            next if !defined $sent && $!{EINTR};
+            last unless $sent;
+            substr $request, 0, $sent, '';
+        }
+
+        my $answer = '';
+
+        while (1) {
+            my $got = sysread $socket, $answer, 65536, length $answer;
+            next if !defined $got && $!{EINTR};
+            last unless $got;
+        }
+
+        $status = $1 if $answer =~ m{\AHTTP/1\.[01] (\d+)};
+    };
+
+    Time::HiRes::alarm(0);
+
+    return $status;
+}
+
+
+sub stop
+{
+    my ($self) = @_;
+
+    kill 'TERM', @{ $self->{pids} };
+    waitpid $_, 0 for @{ $self->{pids} };
+    $self->{pids} = [];
+
+    my @uploads;
+
+    for my $file (glob "$self->{dir}/*") {
+        open my $in, '<', $file or next;
+
+        while (<$in>) {
+            my ($start, $end, $status) = split;
+            push @uploads, { start => $start, end => $end, status => $status };
+        }
+    }
+
+    return @uploads;
+}
+
+
+# how many have been done so far
+
+sub count
+{
+    my ($self) = @_;
+
+    my $count = 0;
+
+    for my $file (glob "$self->{dir}/*") {
+        open my $in, '<', $file or next;
+        $count++ while <$in>;
+    }
+
+    return $count;
+}
+
+1;
