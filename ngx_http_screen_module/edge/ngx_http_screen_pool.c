@@ -302,6 +302,7 @@ ngx_http_screen_pool_watch(ngx_http_screen_main_conf_t *smcf)
             }
 
             if (fd != -1) {
+                atomic_store(&pool->control->starting, 0);
                 pool->failures = 0;
                 pool->watch = ngx_http_screen_pool_connection(fd, smcf,
                                                    ngx_http_screen_pool_gone,

@@ -1,0 +1,118 @@
+
+/*
+ * ngx-screen: every part of the module outside nginx, and the operator's
+ * command line.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "screen_cmd_bank.h"
+#include "screen_cmd_scan.h"
+#include "screen_compile.h"
+#include "screen_core.h"
+#include "screen_supervisor.h"
+
+
+typedef struct {
+    const char   *name;
+    int         (*run)(int argc, char **argv);
+    const char   *help;                   /* NULL: nginx's own business */
+} screen_command_t;
+
+
+static int screen_main_compile(int argc, char **argv);
+static int screen_main_supervisor(int argc, char **argv);
+static int screen_main_version(int argc, char **argv);
+static int screen_main_help(int argc, char **argv);
+
+
+static const screen_command_t  screen_commands[] = {
+    { "scan", screen_cmd_scan, "what the edge would say of files" },
+    { "check", screen_cmd_check, "whether a policy file can be used" },
+    { "bank", screen_cmd_bank, "build bank files, look fingerprints up" },
+    { "version", screen_main_version, "the version of this build" },
+    { "help", screen_main_help, "this" },
+    { "compile", screen_main_compile, NULL },
+    { "supervisor", screen_main_supervisor, NULL },
+    { "--version", screen_main_version, NULL },
+    { "--help", screen_main_help, NULL },
+    { "-h", screen_main_help, NULL },
+};
+
+
+static int
+screen_main_compile(int argc, char **argv)
+{
+    return screen_compile_run();
+}
+
+
+static int
+screen_main_supervisor(int argc, char **argv)
+{
+    return screen_supervisor_run();
+}
+
+
+static int
+screen_main_version(int argc, char **argv)
+{
+    printf("ngx-screen %s\n", SCREEN_VERSION);
+
+    return 0;
+}
+
+
+static void
+screen_main_usage(FILE *to)
+{
+    size_t                   i;
+    const screen_command_t  *command;
+
+    fprintf(to, "usage: ngx-screen COMMAND ...\n\n");
+
+    for (i = 0; i < sizeof(screen_commands) / sizeof(screen_commands[0]); i++)
+    {
+        command = &screen_commands[i];
+
+        if (command->help) {
+            fprintf(to, "  %-10s %s\n", command->name, command->help);
+        }
+    }
+
+    fprintf(to, "\n\"ngx-screen COMMAND --help\" tells more.\n");
+}
+
+
+static int
+screen_main_help(int argc, char **argv)
+{
+    screen_main_usage(stdout);
+
+    return 0;
+}
+
+
+int
+main(int argc, char **argv)
+{
+    size_t  i;
+
+    if (argc < 2) {
+        screen_main_usage(stderr);
+        return SCREEN_CMD_ERROR;
+    }
+
+    for (i = 0; i < sizeof(screen_commands) / sizeof(screen_commands[0]); i++)
+    {
+        if (strcmp(argv[1], screen_commands[i].name) == 0) {
+            return screen_commands[i].run(argc - 1, argv + 1);
+        }
+    }
+
+    fprintf(stderr, "ngx-screen: unknown command \"%s\"\n\n", argv[1]);
+    screen_main_usage(stderr);
+
+    return SCREEN_CMD_ERROR;
+}

@@ -1,0 +1,228 @@
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "screen_sandbox.h"
+
+
+static const int  screen_sandbox_allowed[] = {
+
+    /* jobs */
+    SCMP_SYS(accept4),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(sendto),
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(close),
+    SCMP_SYS(fstat),
+    SCMP_SYS(setitimer),
+
+    /* memory */
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(brk),
+    SCMP_SYS(futex),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(sysinfo),                 /* qsort() asks how much there is */
+
+    /* time */
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+
+    /* the end; abort() is to be seen as what it is */
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+};
+
+
+/* libraries try these and live with a no */
+
+static const int  screen_sandbox_denied[] = {
+    SCMP_SYS(open),
+    SCMP_SYS(openat),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(getcwd),
+    SCMP_SYS(ioctl),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(prctl),
+    SCMP_SYS(uname),
+};
+
+
+/* bytes of private writable memory, which is what RLIMIT_DATA counts */
+
+static int
+screen_sandbox_used(uint64_t *used)
+{
+    int                 n;
+    FILE               *fp;
+    unsigned long long  pages;
+
+    fp = fopen("/proc/self/statm", "re");
+    if (fp == NULL) {
+        return SCREEN_ERROR;
+    }
+
+    n = fscanf(fp, "%*u %*u %*u %*u %*u %llu", &pages);
+
+    fclose(fp);
+
+    if (n != 1) {
+        return SCREEN_ERROR;
+    }
+
+    *used = pages * (uint64_t) sysconf(_SC_PAGESIZE);
+
+    return SCREEN_OK;
+}
+
+
+int
+screen_sandbox_limit(uint64_t memory, screen_error_t *err)
+{
+    size_t         i;
+    uint64_t       used;
+    struct rlimit  rl;
+
+    struct {
+        int        resource;
+        uint64_t   value;
+    } limits[] = {
+        { RLIMIT_DATA, 0 },
+        { RLIMIT_CORE, 0 },
+        { RLIMIT_NPROC, 0 },
+        { RLIMIT_FSIZE, 0 },
+        { RLIMIT_MEMLOCK, 0 },
+        { RLIMIT_NOFILE, SCREEN_SANDBOX_FILES },
+    };
+
+    if (screen_sandbox_used(&used) != SCREEN_OK) {
+        return screen_error_set(err, "/proc/self/statm cannot be read: %s",
+                                strerror(errno));
+    }
+
+    limits[0].value = used + memory;
+
+    for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        rl.rlim_cur = limits[i].value;
+        rl.rlim_max = limits[i].value;
+
+        if (setrlimit(limits[i].resource, &rl) == -1) {
+            return screen_error_set(err, "setrlimit(%d) failed: %s",
+                                    limits[i].resource, strerror(errno));
+        }
+    }
+
+    if (prctl(PR_SET_DUMPABLE, 0) == -1) {
+        return screen_error_set(err, "prctl(PR_SET_DUMPABLE) failed: %s",
+                                strerror(errno));
+    }
+
+    return SCREEN_OK;
+}
+
+
+static int
+screen_sandbox_rules(scmp_filter_ctx ctx)
+{
+    int     rc;
+    size_t  i, n;
+
+    rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
+                          SCMP_ACT_KILL_PROCESS);
+
+    n = sizeof(screen_sandbox_allowed) / sizeof(int);
+
+    for (i = 0; rc == 0 && i < n; i++) {
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, screen_sandbox_allowed[i],
+                              0);
+    }
+
+    n = sizeof(screen_sandbox_denied) / sizeof(int);
+
+    for (i = 0; rc == 0 && i < n; i++) {
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EACCES),
+                              screen_sandbox_denied[i], 0);
+    }
+
+    /*
+     * Memory, but none that can be executed, and none that is shared: the
+     * descriptor of a body may well be one that can be written to.
+     */
+
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
+                              SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+                              SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0));
+    }
+
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+                              SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    }
+
+    /* a signal, but only to itself */
+
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                              SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t) getpid()));
+    }
+
+    return rc;
+}
+
+
+int
+screen_sandbox_enter(screen_error_t *err)
+{
+    int              rc;
+    scmp_filter_ctx  ctx;
+
+    ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (ctx == NULL) {
+        return screen_error_set(err, "seccomp_init() failed");
+    }
+
+    rc = screen_sandbox_rules(ctx);
+
+    if (rc == 0) {
+        rc = seccomp_load(ctx);
+    }
+
+    seccomp_release(ctx);
+
+    if (rc != 0) {
+        return screen_error_set(err, "the seccomp filter cannot be "
+                                "installed: %s", strerror(-rc));
+    }
+
+    return SCREEN_OK;
+}

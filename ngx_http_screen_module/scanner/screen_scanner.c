@@ -1,0 +1,327 @@
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "screen_log.h"
+#include "screen_report.h"
+#include "screen_sandbox.h"
+#include "screen_scanner.h"
+#include "screen_wire.h"
+
+
+typedef struct {
+    const u_char  *data;
+    size_t         size;
+} screen_scanner_body_t;
+
+
+/* death at the deadline, by SIGALRM, whatever a library is doing */
+
+static void
+screen_scanner_arm(const screen_scanner_t *sc, uint64_t deadline)
+{
+    uint64_t          now, left;
+    struct itimerval  it;
+
+    now = screen_wire_now();
+    left = (deadline > now ? deadline - now : 0) + SCREEN_SCANNER_GRACE;
+
+    memset(&it, 0, sizeof(struct itimerval));
+
+    it.it_value.tv_sec = left / 1000;
+    it.it_value.tv_usec = left % 1000 * 1000;
+
+    (void) setitimer(ITIMER_REAL, &it, NULL);
+
+    sc->slot->deadline = deadline;
+}
+
+
+static void
+screen_scanner_disarm(void)
+{
+    struct itimerval  it;
+
+    memset(&it, 0, sizeof(struct itimerval));
+
+    (void) setitimer(ITIMER_REAL, &it, NULL);
+}
+
+
+static int
+screen_scanner_trusted(const screen_scanner_t *sc, int s)
+{
+    socklen_t     len;
+    struct ucred  peer;
+
+    len = sizeof(struct ucred);
+
+    if (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1) {
+        return 0;
+    }
+
+    return peer.uid == 0 || peer.uid == sc->spec->peer_uid
+           || peer.uid == sc->spec->uid;
+}
+
+
+static int
+screen_scanner_map(screen_scanner_body_t *body, int fd)
+{
+    void         *map;
+    struct stat   st;
+
+    body->data = NULL;
+    body->size = 0;
+
+    /* not fstat(): some C libraries make newfstatat() of it, which is denied */
+
+    if (syscall(SYS_fstat, fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+        return SCREEN_MALFORMED;
+    }
+
+    if (st.st_size == 0) {
+        return SCREEN_OK;
+    }
+
+    map = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED) {
+        return SCREEN_NOMEM;
+    }
+
+    body->data = map;
+    body->size = st.st_size;
+
+    return SCREEN_OK;
+}
+
+
+/* whether the job is one for this configuration and this body */
+
+static int
+screen_scanner_valid(const screen_scanner_t *sc, const screen_job_t *job,
+    size_t size)
+{
+    uint32_t              i;
+    const screen_part_t  *part;
+
+    if (job->engine >= sc->spec->nengines) {
+        return 0;
+    }
+
+    for (i = 0; i < job->nparts; i++) {
+        part = &job->parts[i];
+
+        if (part->offset > size || part->size > size - part->offset) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+static int
+screen_scanner_report(const screen_job_t *job, int s)
+{
+    int           rc;
+    screen_buf_t  b;
+
+    screen_buf_init(&b, SCREEN_REPORT_LIMIT);
+    screen_report_encode(&b, job);
+
+    rc = b.code;
+
+    if (rc == SCREEN_OK) {
+        rc = screen_wire_send(s, b.data, b.len, -1,
+                              job->deadline + SCREEN_SCANNER_GRACE);
+    }
+
+    screen_buf_free(&b);
+
+    return rc;
+}
+
+
+static int
+screen_scanner_job(const screen_scanner_t *sc, const screen_job_t *job,
+    int s, int fd, const screen_alloc_t *alloc)
+{
+    int                     rc;
+    uint32_t                i;
+    screen_part_t          *part;
+    screen_scanner_body_t   body;
+
+    rc = screen_scanner_map(&body, fd);
+    if (rc != SCREEN_OK) {
+        return rc;
+    }
+
+    if (!screen_scanner_valid(sc, job, body.size)) {
+        rc = SCREEN_MALFORMED;
+    }
+
+    for (i = 0; rc == SCREEN_OK && i < job->nparts; i++) {
+        part = &job->parts[i];
+
+        rc = screen_engine_scan(&sc->engines[job->engine],
+                                part->size ? body.data + part->offset : NULL,
+                                part->size, job->deadline, part, alloc);
+    }
+
+    if (rc == SCREEN_OK) {
+        rc = screen_scanner_report(job, s);
+    }
+
+    if (body.data != NULL) {
+        munmap((void *) body.data, body.size);
+    }
+
+    return rc;
+}
+
+
+static void
+screen_scanner_serve(const screen_scanner_t *sc, int s)
+{
+    int              rc, fd;
+    size_t           len;
+    u_char          *data;
+    uint64_t         deadline;
+    screen_job_t     job;
+    screen_arena_t   arena = screen_arena_init;
+    screen_alloc_t   alloc = { screen_arena_alloc, &arena };
+
+    /* until the job tells its own; the peer has it ready as it connects */
+
+    deadline = screen_wire_now() + sc->spec->timeout;
+    screen_scanner_arm(sc, deadline);
+
+    rc = screen_wire_recv(s, SCREEN_JOB_LIMIT, &data, &len, &fd, deadline);
+
+    if (rc == SCREEN_OK) {
+        rc = screen_job_decode(&job, data, len, &alloc);
+
+        if (rc == SCREEN_OK && !screen_wire_gone(s)) {
+            screen_scanner_arm(sc, job.deadline);
+            rc = screen_scanner_job(sc, &job, s, fd, &alloc);
+        }
+
+        close(fd);
+        free(data);
+    }
+
+    screen_scanner_disarm();
+
+    if (rc == SCREEN_MALFORMED) {
+        screen_log(LOG_ERR, "a scanner refused a job that is malformed");
+
+    } else if (rc == SCREEN_NOMEM) {
+        screen_log(LOG_ERR, "a scanner ran out of memory");
+    }
+
+    screen_arena_destroy(&arena);
+}
+
+
+static int
+screen_scanner_watch(int ep, int fd, uint32_t events)
+{
+    struct epoll_event  ee;
+
+    memset(&ee, 0, sizeof(struct epoll_event));
+
+    ee.events = events;
+    ee.data.fd = fd;
+
+    return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ee);
+}
+
+
+static int
+screen_scanner_loop(const screen_scanner_t *sc, int ep)
+{
+    int                 i, n, s;
+    uint32_t            jobs;
+    struct epoll_event  events[2];
+
+    for (jobs = 0; sc->spec->jobs == 0 || jobs < sc->spec->jobs; /* void */ ) {
+
+        n = epoll_wait(ep, events, 2, -1);
+
+        if (n == -1 && errno != EINTR) {
+            return SCREEN_SCANNER_FAILED;
+        }
+
+        for (i = 0; i < n; i++) {
+
+            if (events[i].data.fd == sc->pool) {
+                return SCREEN_SCANNER_DONE;
+            }
+        }
+
+        s = accept4(sc->listen, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC);
+
+        if (s == -1) {
+
+            if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) {
+                continue;
+            }
+
+            return SCREEN_SCANNER_FAILED;
+        }
+
+        if (screen_scanner_trusted(sc, s)) {
+            sc->slot->deadline = screen_wire_now() + sc->spec->timeout;
+            sc->slot->busy = 1;
+            screen_scanner_serve(sc, s);
+            sc->slot->jobs++;
+            sc->slot->busy = 0;
+            jobs++;
+        }
+
+        close(s);
+    }
+
+    return SCREEN_SCANNER_RECYCLED;
+}
+
+
+int
+screen_scanner_run(const screen_scanner_t *sc)
+{
+    int              ep;
+    screen_error_t   err;
+
+    ep = epoll_create1(EPOLL_CLOEXEC);
+
+    if (ep == -1
+        || screen_scanner_watch(ep, sc->listen, EPOLLIN|EPOLLEXCLUSIVE) == -1
+        || screen_scanner_watch(ep, sc->pool, EPOLLIN) == -1)
+    {
+        screen_log(LOG_ERR, "a scanner cannot wait for jobs: %s",
+                   strerror(errno));
+        return SCREEN_SCANNER_FAILED;
+    }
+
+    if (screen_sandbox_limit(sc->spec->memory, &err) != SCREEN_OK
+        || screen_sandbox_enter(&err) != SCREEN_OK)
+    {
+        screen_log(LOG_ERR, "a scanner cannot close its sandbox: %s",
+                   err.text);
+        return SCREEN_SCANNER_FAILED;
+    }
+
+    (void) eventfd_write(sc->ready, 1);
+
+    return screen_scanner_loop(sc, ep);
+}
