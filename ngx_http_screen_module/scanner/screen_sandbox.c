@@ -193,7 +193,7 @@ screen_sandbox_rules(scmp_filter_ctx ctx)
 
     if (rc == 0) {
         rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                              SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t) getpid()));
+                              SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t) getpid(), 0));
     }
 
     return rc;

@@ -442,21 +442,55 @@ screen_yara_event(YR_SCAN_CONTEXT *context, int message, void *data,
 }
 
 
+static void
+screen_yara_meta(screen_meta_t *to, const YR_META *meta)
+{
+    to->key = screen_str_of(meta->identifier);
+
+    switch (meta->type) {
+
+    case META_TYPE_STRING:
+        to->type = SCREEN_META_STRING;
+        to->string = screen_str_of(meta->string);
+        break;
+
+    case META_TYPE_BOOLEAN:
+        to->type = SCREEN_META_BOOLEAN;
+        to->integer = meta->integer != 0;
+        break;
+
+    default:
+        to->type = SCREEN_META_INTEGER;
+        to->integer = meta->integer;
+    }
+}
+
+
 static int
-screen_yara_match_tags(screen_yara_match_t *match, YR_RULE *rule,
+screen_yara_match(screen_yara_match_t *match, YR_RULE *rule,
     const screen_alloc_t *alloc)
 {
-    size_t       n;
+    size_t       ntags, nmetas;
+    YR_META     *meta;
     const char  *tag;
 
-    n = 0;
+    ntags = 0;
+    nmetas = 0;
 
     yr_rule_tags_foreach(rule, tag) {
-        n++;
+        ntags++;
     }
 
-    match->tags = screen_calloc(alloc, n * sizeof(screen_str_t));
-    if (match->tags == NULL) {
+    yr_rule_metas_foreach(rule, meta) {
+        nmetas++;
+    }
+
+    match->space = screen_str_of(rule->ns->name);
+    match->rule = screen_str_of(rule->identifier);
+    match->tags = screen_calloc(alloc, ntags * sizeof(screen_str_t));
+    match->metas = screen_calloc(alloc, nmetas * sizeof(screen_meta_t));
+
+    if (match->tags == NULL || match->metas == NULL) {
         return SCREEN_NOMEM;
     }
 
@@ -464,49 +498,8 @@ screen_yara_match_tags(screen_yara_match_t *match, YR_RULE *rule,
         match->tags[match->ntags++] = screen_str_of(tag);
     }
 
-    return SCREEN_OK;
-}
-
-
-static int
-screen_yara_match_metas(screen_yara_match_t *match, YR_RULE *rule,
-    const screen_alloc_t *alloc)
-{
-    size_t          n;
-    YR_META        *meta;
-    screen_meta_t  *to;
-
-    n = 0;
-
     yr_rule_metas_foreach(rule, meta) {
-        n++;
-    }
-
-    match->metas = screen_calloc(alloc, n * sizeof(screen_meta_t));
-    if (match->metas == NULL) {
-        return SCREEN_NOMEM;
-    }
-
-    yr_rule_metas_foreach(rule, meta) {
-        to = &match->metas[match->nmetas++];
-        to->key = screen_str_of(meta->identifier);
-
-        switch (meta->type) {
-
-        case META_TYPE_STRING:
-            to->type = SCREEN_META_STRING;
-            to->string = screen_str_of(meta->string);
-            break;
-
-        case META_TYPE_BOOLEAN:
-            to->type = SCREEN_META_BOOLEAN;
-            to->integer = meta->integer != 0;
-            break;
-
-        default:
-            to->type = SCREEN_META_INTEGER;
-            to->integer = meta->integer;
-        }
+        screen_yara_meta(&match->metas[match->nmetas++], meta);
     }
 
     return SCREEN_OK;
@@ -516,9 +509,8 @@ screen_yara_match_metas(screen_yara_match_t *match, YR_RULE *rule,
 static int
 screen_yara_matches(screen_yara_found_t *found)
 {
-    size_t                i;
-    screen_part_t        *part;
-    screen_yara_match_t  *match;
+    size_t          i;
+    screen_part_t  *part;
 
     part = found->part;
 
@@ -529,14 +521,9 @@ screen_yara_matches(screen_yara_found_t *found)
     }
 
     for (i = 0; i < found->nrules; i++) {
-        match = &part->yara[i];
-        match->space = screen_str_of(found->rules[i]->ns->name);
-        match->rule = screen_str_of(found->rules[i]->identifier);
 
-        if (screen_yara_match_tags(match, found->rules[i], found->alloc)
-                != SCREEN_OK
-            || screen_yara_match_metas(match, found->rules[i], found->alloc)
-                != SCREEN_OK)
+        if (screen_yara_match(&part->yara[i], found->rules[i], found->alloc)
+            != SCREEN_OK)
         {
             return SCREEN_NOMEM;
         }
