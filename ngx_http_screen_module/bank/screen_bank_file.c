@@ -433,7 +433,7 @@ screen_bank_file_fresh(const char *list, const char *path)
     int                   fresh;
     screen_bank_t         bank;
     screen_error_t        ignored;
-    screen_bank_origin_t  origin;
+    screen_bank_origin_t  origin = { 0, 0, 0 };
 
     if (screen_bank_file_origin(list, &origin, &ignored) != SCREEN_OK
         || screen_bank_open(&bank, path, &ignored) != SCREEN_OK)
