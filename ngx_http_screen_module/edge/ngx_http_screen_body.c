@@ -91,19 +91,20 @@ ngx_http_screen_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         if (ngx_http_screen_feed(ctx, b->pos, b->last - b->pos) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
-
-        if (ctx->sink) {
-            b->pos = b->last;
-        }
     }
 
     if (!ctx->sink) {
         return ngx_http_screen_next_request_body_filter(r, in);
     }
 
-    /* what is to be rejected is read to its end, but kept nowhere */
+    /*
+     * What is to be rejected is read to its end, but kept nowhere.  Buffers
+     * that are not passed on must be empty, or nginx takes them for busy.
+     */
 
     for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+
         if (cl->buf->last_buf) {
             break;
         }
@@ -269,7 +270,12 @@ ngx_http_screen_whole_part(ngx_http_screen_ctx_t *ctx)
 
     part->whole = 1;
     part->size = ctx->upload.size;
-    part->digests = 1u << SCREEN_SIGNAL_SHA256;
+
+    /* the others, if a bank holds such entries: SHA-256 has been taken */
+
+    screen_digest_part(&ctx->body_digest, part);
+
+    part->digests |= 1u << SCREEN_SIGNAL_SHA256;
     ngx_memcpy(part->sha256, ctx->body_sha256, 32);
 
     return NGX_OK;

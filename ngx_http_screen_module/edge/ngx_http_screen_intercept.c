@@ -26,6 +26,7 @@ static ngx_int_t ngx_http_screen_body_complete(ngx_http_screen_ctx_t *ctx);
 static ngx_int_t ngx_http_screen_decide(ngx_http_screen_ctx_t *ctx,
     screen_known_t known);
 static void ngx_http_screen_decided(ngx_http_screen_ctx_t *ctx);
+static void ngx_http_screen_failed(ngx_http_screen_ctx_t *ctx);
 
 
 ngx_int_t
@@ -49,11 +50,16 @@ ngx_http_screen_handler(ngx_http_request_t *r)
         case NGX_HTTP_SCREEN_DECIDED:
             return ngx_http_screen_act(ctx);
 
-        case NGX_HTTP_SCREEN_ACTED:
+        case NGX_HTTP_SCREEN_READING:
+        case NGX_HTTP_SCREEN_SCANNING:
+
+            /* it was given up; this is an error page or post_action */
+
+            ngx_http_screen_failed(ctx);
             return NGX_DECLINED;
 
         default:
-            return NGX_DONE;
+            return NGX_DECLINED;
         }
     }
 
@@ -391,11 +397,7 @@ ngx_http_screen_read(ngx_http_screen_ctx_t *ctx)
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
 
-        /* half a body is for nobody, an error page's location included */
-
-        ngx_http_screen_drop_body(r);
-        ctx->state = NGX_HTTP_SCREEN_ACTED;
-
+        ngx_http_screen_failed(ctx);
         return rc;
     }
 
@@ -434,8 +436,7 @@ ngx_http_screen_body_handler(ngx_http_request_t *r)
     }
 
     if (rc != NGX_OK) {
-        ngx_http_screen_drop_body(r);
-        ctx->state = NGX_HTTP_SCREEN_ACTED;
+        ngx_http_screen_failed(ctx);
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
@@ -506,8 +507,7 @@ ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx)
     r->read_event_handler = ngx_http_block_reading;
 
     if (ngx_http_screen_decide(ctx, SCREEN_KNOWN_SCAN) == NGX_ERROR) {
-        ngx_http_screen_drop_body(r);
-        ctx->state = NGX_HTTP_SCREEN_ACTED;
+        ngx_http_screen_failed(ctx);
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
 
     } else {
@@ -546,4 +546,16 @@ ngx_http_screen_decided(ngx_http_screen_ctx_t *ctx)
     ctx->time = ngx_http_screen_now() - ctx->start;
 
     ngx_http_screen_log_decision(ctx);
+}
+
+
+/* half a body is for nobody, an error page's location included */
+
+static void
+ngx_http_screen_failed(ngx_http_screen_ctx_t *ctx)
+{
+    ctx->state = NGX_HTTP_SCREEN_FAILED;
+
+    ngx_http_screen_scan_close(ctx);
+    ngx_http_screen_drop_body(ctx->request);
 }

@@ -114,6 +114,8 @@ typedef struct {
 typedef enum {
     NGX_HTTP_SCREEN_READING = 0,
     NGX_HTTP_SCREEN_SCANNING,
+    NGX_HTTP_SCREEN_FAILED,                    /* there is no verdict, and the
+                                                  body is for nobody */
     NGX_HTTP_SCREEN_DECIDED,
     NGX_HTTP_SCREEN_ACTED
 } ngx_http_screen_state_t;
