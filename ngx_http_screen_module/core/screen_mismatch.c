@@ -527,8 +527,8 @@ screen_mismatch_listed(const char *list, const char *name, size_t len)
     }
 
     while (*list) {
-        end = strchrnul(list, ' ');
-        n = end - list;
+        n = strcspn(list, " ");
+        end = list + n;
 
         if (n && list[n - 1] == '*') {
 

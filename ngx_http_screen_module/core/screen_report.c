@@ -1,5 +1,8 @@
 
+#include <string.h>
+
 #include "screen_report.h"
+#include "screen_sniff.h"
 #include "screen_utf8.h"
 
 
@@ -12,11 +15,8 @@
 #define SCREEN_REPORT_FAULTS     (1u << SCREEN_FAULT_TIMEOUT                  \
                                   | 1u << SCREEN_FAULT_INCOMPLETE)
 
-#define SCREEN_REPORT_MISMATCH   (SCREEN_MISMATCH_HEADER                      \
-                                  | SCREEN_MISMATCH_EXTENSION)
-
 /* what each takes on the wire at least, for the counts' check */
-#define SCREEN_REPORT_PART_MIN   (4 + 4 + 1 + 1 + 4 + 4 + 4)
+#define SCREEN_REPORT_PART_MIN   (4 + 4 + 1 + 4 + 4 + 4)
 #define SCREEN_REPORT_MATCH_MIN  (4 + 4 + 4 + 4)
 #define SCREEN_REPORT_META_MIN   (4 + 1 + 4)
 
@@ -192,7 +192,6 @@ screen_report_put_part(screen_buf_t *b, uint32_t index,
 
     screen_buf_put_u32(b, index);
     screen_report_put_str(b, &part->type, SCREEN_REPORT_TYPE);
-    screen_buf_put_u8(b, (uint8_t) (part->mismatch & SCREEN_REPORT_MISMATCH));
     screen_buf_put_u8(b, (uint8_t) (fault.faults & SCREEN_REPORT_FAULTS));
     screen_report_put_str(b, &fault.fault_reason, SCREEN_REPORT_TYPE);
 
@@ -408,23 +407,21 @@ screen_report_get_part(screen_reader_t *r, screen_part_t *part,
 {
     int      rc;
     size_t   i;
-    uint8_t  mismatch, faults;
+    uint8_t  faults;
 
     rc = SCREEN_OK;
 
     part->type = screen_report_copy_str(r, SCREEN_REPORT_TYPE, alloc, &rc);
-    mismatch = screen_reader_u8(r);
     faults = screen_reader_u8(r);
     part->fault_reason = screen_report_copy_str(r, SCREEN_REPORT_TYPE, alloc,
                                                 &rc);
 
-    if (mismatch & ~SCREEN_REPORT_MISMATCH || faults & ~SCREEN_REPORT_FAULTS
+    if (faults & ~SCREEN_REPORT_FAULTS
         || (faults == 0 && part->fault_reason.len))
     {
         screen_reader_fail(r);
     }
 
-    part->mismatch = mismatch;
     part->faults = faults;
 
     part->nyara = screen_reader_count(r, SCREEN_REPORT_MATCHES,
@@ -455,7 +452,7 @@ screen_report_apply(screen_part_t *part, const screen_part_t *told)
 {
     part->scanned = 1;
     part->type = told->type;
-    part->mismatch = told->mismatch;
+    part->mismatch = 0;
     part->yara = told->yara;
     part->nyara = told->nyara;
     part->patterns = told->patterns;
@@ -466,6 +463,54 @@ screen_report_apply(screen_part_t *part, const screen_part_t *told)
     }
 
     part->faults |= told->faults;
+
+    /* of the names that this upload gives it: a cached report has others */
+
+    if (part->type.len && !part->whole) {
+        part->mismatch = screen_sniff_mismatch((const char *) part->type.data,
+                                               &part->declared,
+                                               &part->filename);
+    }
+}
+
+
+void
+screen_report_encode_part(screen_buf_t *b, const screen_part_t *part)
+{
+    screen_buf_put_u32(b, SCREEN_REPORT_MAGIC);
+    screen_report_put_part(b, 0, part, 1);
+}
+
+
+int
+screen_report_decode_part(screen_part_t *part, size_t ncontents,
+    const u_char *data, size_t len, const screen_alloc_t *alloc)
+{
+    int              rc;
+    screen_part_t    told;
+    screen_reader_t  r;
+
+    memset(&told, 0, sizeof(screen_part_t));
+
+    screen_reader_init(&r, data, len);
+
+    if (screen_reader_u32(&r) != SCREEN_REPORT_MAGIC
+        || screen_reader_u32(&r) != 0)
+    {
+        return SCREEN_MALFORMED;
+    }
+
+    rc = screen_report_get_part(&r, &told, ncontents, alloc);
+
+    if (rc == SCREEN_OK) {
+        rc = screen_reader_end(&r);
+    }
+
+    if (rc == SCREEN_OK) {
+        screen_report_apply(part, &told);
+    }
+
+    return rc;
 }
 
 

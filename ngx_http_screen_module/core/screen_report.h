@@ -21,8 +21,8 @@
 
 
 /*
- * The report of a job whose parts have been filled in (type, mismatch, yara,
- * patterns, faults), length included.  A part whose matches do not fit is
+ * The report of a job whose parts have been filled in (type, yara, patterns,
+ * faults), length included.  A part whose matches do not fit is
  * written without them and with SCREEN_FAULT_INCOMPLETE.
  */
 void screen_report_encode(screen_buf_t *b, const screen_job_t *job);
@@ -35,6 +35,16 @@ void screen_report_encode(screen_buf_t *b, const screen_job_t *job);
  * unless SCREEN_OK, no part is changed.
  */
 int screen_report_decode(screen_upload_t *u, uint64_t id, size_t ncontents,
+    const u_char *data, size_t len, const screen_alloc_t *alloc);
+
+
+/*
+ * What was told of one scanned part, to be kept: facts of its content alone.
+ * Decoding believes as little as above and answers the same codes; whether
+ * type and names agree is told anew, for the names of the part at hand.
+ */
+void screen_report_encode_part(screen_buf_t *b, const screen_part_t *part);
+int screen_report_decode_part(screen_part_t *part, size_t ncontents,
     const u_char *data, size_t len, const screen_alloc_t *alloc);
 
 

@@ -11,10 +11,7 @@
 #define SCREEN_SPEC_RULES_MIN    (4 + SCREEN_SPEC_PLACE_MIN)
 #define SCREEN_SPEC_CONTENT_MIN  (4 + 1 + SCREEN_SPEC_PLACE_MIN)
 #define SCREEN_SPEC_ENGINE_MIN   (4 + 1 + 4 + 4 + 4 + 4)
-#define SCREEN_SPEC_BANK_MIN     (4 + 4 + 4 + SCREEN_SPEC_PLACE_MIN)
-
-
-
+#define SCREEN_SPEC_BANK_MIN     (4 + 4 + 4 + 1 + 8 + SCREEN_SPEC_PLACE_MIN)
 
 void
 screen_spec_engine(screen_spec_engine_t *engine, const screen_policy_t *policy)
@@ -92,8 +89,12 @@ screen_spec_encode(screen_buf_t *b, const screen_spec_t *spec)
         screen_buf_put_str(b, &spec->banks[i].name);
         screen_buf_put_str(b, &spec->banks[i].list);
         screen_buf_put_str(b, &spec->banks[i].path);
+        screen_buf_put_u8(b, spec->banks[i].redis);
+        screen_buf_put_u64(b, spec->banks[i].max_age);
         screen_spec_put_place(b, &spec->banks[i].place);
     }
+
+    screen_redis_conf_encode(b, &spec->redis);
 }
 
 
@@ -210,7 +211,13 @@ screen_spec_get_banks(screen_reader_t *r, screen_spec_t *spec,
         bank->name = screen_reader_str(r, SCREEN_SPEC_STRING_MAX);
         bank->list = screen_reader_str(r, SCREEN_SPEC_STRING_MAX);
         bank->path = screen_reader_str(r, SCREEN_SPEC_STRING_MAX);
+        bank->redis = screen_reader_u8(r);
+        bank->max_age = screen_reader_u64(r);
         screen_spec_get_place(r, &bank->place);
+
+        if (bank->redis > 1 || (bank->redis && bank->list.len)) {
+            screen_reader_fail(r);
+        }
     }
 
     return SCREEN_OK;
@@ -284,7 +291,9 @@ screen_spec_decode(screen_spec_t *spec, const u_char *data, size_t len,
         }
     }
 
-    if (screen_spec_get_banks(&r, spec, alloc) != SCREEN_OK) {
+    if (screen_spec_get_banks(&r, spec, alloc) != SCREEN_OK
+        || screen_redis_conf_decode(&spec->redis, &r, alloc) != SCREEN_OK)
+    {
         return SCREEN_NOMEM;
     }
 

@@ -12,6 +12,7 @@
 
 #include "screen_buf.h"
 #include "screen_policy.h"
+#include "screen_redis_conf.h"
 
 
 #define SCREEN_SPEC_LIMIT    (16 * 1024 * 1024)
@@ -34,6 +35,10 @@ typedef struct {
     screen_str_t               name;
     screen_str_t               list;           /* the list file */
     screen_str_t               path;           /* the bank file built of it */
+    uint8_t                    redis;          /* 1: kept current from Redis,
+                                                  and there is no list */
+    uint64_t                   max_age;        /* ms that Redis may be out of
+                                                  reach; 0: any time */
     screen_place_t             place;
 } screen_spec_bank_t;
 
@@ -44,6 +49,8 @@ typedef struct {
 
     screen_spec_bank_t        *banks;
     uint32_t                   nbanks;
+
+    screen_redis_conf_t        redis;
 
     uint32_t                   scanners;       /* processes */
     uint32_t                   jobs;           /* recycled after so many */

@@ -13,6 +13,7 @@
 #include "screen_bank_file.h"
 #include "screen_compile.h"
 #include "screen_control.h"
+#include "screen_identity.h"
 #include "screen_image.h"
 #include "screen_yara.h"
 
@@ -29,12 +30,14 @@ typedef struct {
     volatile uint32_t      errors;
     volatile uint32_t      notices;
     volatile uint32_t      nrules;
+    volatile uint32_t      names;
 } screen_compile_shared_t;
 
 
 typedef struct {
     screen_spec_t             spec;
     screen_image_t            image;
+    u_char                    names[SCREEN_ENGINES_MAX];
     screen_compile_shared_t  *shared;
     screen_arena_t            arena;
     screen_alloc_t            alloc;
@@ -246,6 +249,7 @@ screen_compile_files(screen_compile_t *c, const screen_rules_t *rules,
     source.nfiles = rules->nfiles;
     source.slow_rules = slow;
     source.current = &c->shared->current;
+    source.names = &c->shared->names;
     source.tell = screen_compile_tell;
     source.ctx = c;
 
@@ -293,6 +297,40 @@ screen_compile_same(const screen_spec_engine_t *a,
 }
 
 
+static int
+screen_compile_names(const screen_rules_t *rules)
+{
+    int          fd, names;
+    void        *map;
+    size_t       i;
+    struct stat  st;
+
+    for (i = 0, names = 0; i < rules->nfiles && !names; i++) {
+
+        fd = open(rules->files[i].path, O_RDONLY|O_CLOEXEC);
+
+        if (fd == -1) {
+            continue;
+        }
+
+        map = MAP_FAILED;
+
+        if (fstat(fd, &st) == 0 && st.st_size > 0) {
+            map = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        }
+
+        if (map != MAP_FAILED) {
+            names = screen_identity_names(map, st.st_size);
+            munmap(map, st.st_size);
+        }
+
+        close(fd);
+    }
+
+    return names;
+}
+
+
 static void
 screen_compile_engine(screen_compile_t *c, uint32_t n)
 {
@@ -308,6 +346,7 @@ screen_compile_engine(screen_compile_t *c, uint32_t n)
 
         if (screen_compile_same(engine, &c->spec.engines[i])) {
             c->image.engines[n] = c->image.engines[i];
+            c->names[n] = c->names[i];
             return;
         }
     }
@@ -324,10 +363,14 @@ screen_compile_engine(screen_compile_t *c, uint32_t n)
         }
     }
 
+    c->shared->names = 0;
+
     if (rules.nfiles) {
         screen_compile_files(c, &rules, engine->slow_rules,
                              &c->image.engines[n]);
     }
+
+    c->names[n] = c->shared->names || screen_compile_names(&rules);
 }
 
 
@@ -435,6 +478,44 @@ screen_compile_summary(screen_compile_shared_t *shared)
 }
 
 
+/* "I", the engine, its identity, and 1 if its rules look at names */
+
+static int
+screen_compile_identities(screen_compile_t *c, screen_error_t *err)
+{
+    int                   rc;
+    char                  line[128], hex[2 * SCREEN_IDENTITY_LEN + 1];
+    u_char                id[SCREEN_IDENTITY_LEN];
+    ssize_t               len;
+    uint32_t              i;
+    screen_image_t        image;
+    screen_image_blob_t  *blob;
+
+    rc = screen_image_open(&image, SCREEN_FD_IMAGE, c->spec.nengines, err);
+
+    for (i = 0; rc == SCREEN_OK && i < c->spec.nengines; i++) {
+        blob = &image.engines[i];
+
+        rc = screen_identity_engine(id, &c->spec.engines[i],
+                                    image.map + blob->offset, blob->len);
+
+        screen_hex_encode(hex, id, sizeof(id));
+        hex[sizeof(hex) - 1] = '\0';
+
+        len = snprintf(line, sizeof(line), "I\t%u\t%s\t%d\n", i, hex,
+                       c->names[i]);
+
+        if (rc != SCREEN_OK || write(STDOUT_FILENO, line, len) != len) {
+            rc = screen_error_set(err, "the engines cannot be told");
+        }
+    }
+
+    screen_image_close(&image);
+
+    return rc;
+}
+
+
 static int
 screen_compile_finish(screen_compile_t *c)
 {
@@ -450,6 +531,11 @@ screen_compile_finish(screen_compile_t *c)
     c->image.nengines = c->spec.nengines;
 
     if (screen_image_finish(&c->image, SCREEN_FD_IMAGE, &err) != SCREEN_OK) {
+        screen_compile_error(c, &err);
+        return 1;
+    }
+
+    if (screen_compile_identities(c, &err) != SCREEN_OK) {
         screen_compile_error(c, &err);
         return 1;
     }

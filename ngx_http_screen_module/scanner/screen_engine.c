@@ -189,8 +189,6 @@ screen_engine_scan(screen_engine_t *engine, const u_char *data, size_t size,
     type = screen_sniff(data, size);
 
     part->type = screen_str_of(type);
-    part->mismatch = screen_sniff_mismatch(type, &part->declared,
-                                           &part->filename);
 
     if (engine->yara != NULL) {
         now = screen_wire_now();

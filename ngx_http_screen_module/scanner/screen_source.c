@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "screen_identity.h"
 #include "screen_source.h"
 
 
@@ -255,6 +256,10 @@ screen_source_include(screen_source_t *source, const char *name,
     if (text != NULL) {
         include->next = source->includes;
         source->includes = include;
+
+        if (screen_identity_names(text, strlen(text))) {
+            *source->names = 1;
+        }
     }
 
     return text;

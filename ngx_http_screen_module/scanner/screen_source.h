@@ -21,6 +21,8 @@ typedef struct {
     unsigned                     slow_rules:1;   /* 1: allowed */
     volatile uint32_t           *current;   /* kept: the index of the file
                                                that is being compiled */
+    volatile uint32_t           *names;     /* set to 1 if an included file
+                                               mentions an external variable */
 
     /* an error, or, with notice set, something that is worth to be known */
     void                       (*tell)(void *ctx, int notice,

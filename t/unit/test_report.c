@@ -68,7 +68,6 @@ test_fill(test_t *t)
     t->index[2] = 4;
 
     t->parts[0].type = screen_str_of("text/x-php");
-    t->parts[0].mismatch = SCREEN_MISMATCH_EXTENSION;
     t->parts[0].yara = t->yara;
     t->parts[0].nyara = 2;
     t->parts[0].patterns = t->patterns;
@@ -105,6 +104,9 @@ test_setup(void **state)
     for (i = 0; i < 5; i += 2) {
         t->asked[i].want_scan = 1;
     }
+
+    t->asked[0].filename = screen_str_of("photo.jpg");
+    t->asked[0].has_filename = 1;
 
     screen_buf_init(&t->b, SCREEN_REPORT_LIMIT);
 

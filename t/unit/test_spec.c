@@ -29,13 +29,28 @@ static screen_spec_engine_t  test_engines[] = {
 
 static screen_spec_bank_t  test_banks[] = {
     { screen_str("local"), screen_str("/etc/screen/bad.csv"),
-      screen_str("/var/lib/screen/local.bank"),
+      screen_str("/var/lib/screen/local.bank"), 0, 0,
       { screen_str("nginx.conf"), 3 } },
+    { screen_str("coalition"), { NULL, 0 },
+      screen_str("/var/lib/screen/coalition.bank"), 1, 60000,
+      { screen_str("nginx.conf"), 4 } },
+};
+
+static screen_redis_address_t  test_addresses[] = {
+    { 0, 6379, screen_str("redis.example") },
+    { 1, 0, screen_str("/run/redis.sock") },
+};
+
+static screen_redis_server_t  test_servers[] = {
+    { SCREEN_REDIS_CLUSTER, test_addresses, 2, screen_str("m"), 200, 1000,
+      screen_str("user"), screen_str("/pw"), 3, screen_str("screen:"), 1,
+      screen_str("/ca"), screen_str("/cert"), screen_str("/key"),
+      screen_str("name"), { screen_str("nginx.conf"), 5 } },
 };
 
 static const screen_spec_t  test_spec = {
-    test_engines, 2, test_banks, 1, 4, 1000, 512u * 1024 * 1024, 10000,
-    33, 34, 35
+    test_engines, 2, test_banks, 2, { test_servers, 1, 0 },
+    4, 1000, 512u * 1024 * 1024, 10000, 33, 34, 35
 };
 
 
@@ -113,10 +128,18 @@ what_was_encoded_is_decoded(void **state)
     assert_int_equal(spec.engines[1].nrules, 0);
     assert_int_equal(spec.engines[1].ncontents, 0);
 
-    assert_int_equal(spec.nbanks, 1);
+    assert_int_equal(spec.nbanks, 2);
     assert_true(screen_str_is(&spec.banks[0].name, "local"));
     assert_true(screen_str_is(&spec.banks[0].list, "/etc/screen/bad.csv"));
     assert_true(screen_str_is(&spec.banks[0].place.file, "nginx.conf"));
+    assert_int_equal(spec.banks[0].redis, 0);
+    assert_int_equal(spec.banks[1].redis, 1);
+    assert_int_equal(spec.banks[1].max_age, 60000);
+
+    assert_int_equal(spec.redis.nservers, 1);
+    assert_int_equal(spec.redis.servers[0].kind, SCREEN_REDIS_CLUSTER);
+    assert_int_equal(spec.redis.servers[0].naddresses, 2);
+    assert_true(screen_str_is(&spec.redis.servers[0].user, "user"));
 
     screen_arena_destroy(&arena);
     screen_buf_free(&b);
@@ -219,6 +242,32 @@ another_version_is_refused_by_both_names(void **state)
 
 
 static void
+a_bank_of_redis_with_a_list_is_refused(void **state)
+{
+    screen_buf_t        b;
+    screen_spec_t       spec, out;
+    screen_arena_t      arena = screen_arena_init;
+    screen_spec_bank_t  bank;
+
+    bank = test_banks[0];
+    bank.redis = 1;
+
+    spec = test_spec;
+    spec.banks = &bank;
+    spec.nbanks = 1;
+
+    screen_buf_init(&b, SCREEN_SPEC_LIMIT);
+    screen_spec_encode(&b, &spec);
+
+    assert_int_equal(test_decode(b.data, b.len, &out, &arena),
+                     SCREEN_MALFORMED);
+
+    screen_arena_destroy(&arena);
+    screen_buf_free(&b);
+}
+
+
+static void
 more_banks_than_the_control_page_holds_are_refused(void **state)
 {
     uint32_t            i;
@@ -283,6 +332,7 @@ main(void)
         cmocka_unit_test(bytes_left_over_are_refused),
         cmocka_unit_test(a_flipped_byte_never_leads_out_of_bounds),
         cmocka_unit_test(another_version_is_refused_by_both_names),
+        cmocka_unit_test(a_bank_of_redis_with_a_list_is_refused),
         cmocka_unit_test(more_banks_than_the_control_page_holds_are_refused),
         cmocka_unit_test(an_engine_is_a_view_of_its_policy),
     };
