@@ -205,6 +205,13 @@ screen_policy_finish(screen_policy_t *p, screen_error_t *err)
 }
 
 
+size_t
+screen_policy_line(const screen_policy_t *p, const screen_line_t *line)
+{
+    return line - p->lines;
+}
+
+
 int
 screen_policy_method(const screen_policy_t *p, const screen_str_t *method)
 {

@@ -120,6 +120,9 @@ int screen_policy_directive(screen_policy_t *p, const screen_str_t *words,
 /* the block is complete; the same codes */
 int screen_policy_finish(screen_policy_t *p, screen_error_t *err);
 
+/* the index of a line, in the order of the match directives */
+size_t screen_policy_line(const screen_policy_t *p, const screen_line_t *line);
+
 /* 1 if uploads with this method are screened */
 int screen_policy_method(const screen_policy_t *p, const screen_str_t *method);
 

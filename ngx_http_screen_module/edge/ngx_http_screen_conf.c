@@ -10,6 +10,8 @@
 
 static char *ngx_http_screen_policy_directive(ngx_conf_t *cf,
     ngx_command_t *dummy, void *conf);
+static char *ngx_http_screen_policy_line(ngx_conf_t *cf,
+    ngx_http_screen_policy_t *policy);
 
 
 ngx_int_t
@@ -121,7 +123,11 @@ ngx_http_screen_policy_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     policy = ngx_pcalloc(cf->pool, sizeof(ngx_http_screen_policy_t));
-    if (policy == NULL || ngx_http_screen_place(cf, &place) != NGX_OK) {
+    if (policy == NULL
+        || ngx_http_screen_place(cf, &place) != NGX_OK
+        || ngx_array_init(&policy->lines, cf->pool, 16, sizeof(ngx_str_t))
+           != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -144,7 +150,7 @@ ngx_http_screen_policy_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     save = *cf;
     cf->handler = ngx_http_screen_policy_directive;
-    cf->handler_conf = (char *) policy->core;
+    cf->handler_conf = (char *) policy;
 
     rv = ngx_conf_parse(cf, NULL);
 
@@ -152,6 +158,13 @@ ngx_http_screen_policy_block(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (rv != NGX_CONF_OK) {
         return rv;
+    }
+
+    policy->meters = ngx_pcalloc(cf->pool,
+                                 ngx_max(policy->lines.nelts, 1)
+                                 * sizeof(ngx_http_screen_meter_t *));
+    if (policy->meters == NULL) {
+        return NGX_CONF_ERROR;
     }
 
     switch (screen_policy_finish(policy->core, &err)) {
@@ -171,7 +184,7 @@ static char *
 ngx_http_screen_policy_directive(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf)
 {
-    screen_policy_t *policy = conf;
+    ngx_http_screen_policy_t *policy = conf;
 
     ngx_str_t       *value, path;
     ngx_uint_t       i;
@@ -203,17 +216,58 @@ ngx_http_screen_policy_directive(ngx_conf_t *cf, ngx_command_t *dummy,
         words[i].len = path.len;
     }
 
-    switch (screen_policy_directive(policy, words, cf->args->nelts, &place,
-                                    &err))
+    switch (screen_policy_directive(policy->core, words, cf->args->nelts,
+                                    &place, &err))
     {
     case SCREEN_OK:
-        return NGX_CONF_OK;
+        return ngx_strcmp(value[0].data, "match") == 0
+               ? ngx_http_screen_policy_line(cf, policy) : NGX_CONF_OK;
 
     case SCREEN_ERROR:
         ngx_http_screen_conf_error(cf->log, &err);
     }
 
     return NGX_CONF_ERROR;
+}
+
+
+/* the text of a match, as it is counted by */
+
+static char *
+ngx_http_screen_policy_line(ngx_conf_t *cf, ngx_http_screen_policy_t *policy)
+{
+    u_char        *p;
+    size_t         len;
+    ngx_str_t     *value, *line;
+    ngx_uint_t     i;
+    screen_str_t  *name;
+
+    value = cf->args->elts;
+    name = &policy->core->name;
+    len = name->len;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        len += 1 + value[i].len;
+    }
+
+    line = ngx_array_push(&policy->lines);
+    p = ngx_pnalloc(cf->pool, len);
+
+    if (line == NULL || p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    line->data = p;
+    line->len = len;
+
+    p = ngx_cpymem(p, name->data, name->len);
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        *p++ = (i == 1) ? '\n' : ' ';
+        p = ngx_cpymem(p, value[i].data, value[i].len);
+    }
+
+    return NGX_CONF_OK;
 }
 
 

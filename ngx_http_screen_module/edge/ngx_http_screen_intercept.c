@@ -141,6 +141,7 @@ ngx_http_screen_cleanup(void *data)
     ngx_http_screen_ctx_t *ctx = data;
 
     ngx_http_screen_scan_close(ctx);
+    ngx_http_screen_facts_leave(ctx);
 
     screen_digest_free(&ctx->digest);
     screen_digest_free(&ctx->body_digest);
@@ -467,10 +468,12 @@ ngx_http_screen_body_complete(ngx_http_screen_ctx_t *ctx)
 
     rc = ngx_http_screen_decide(ctx, SCREEN_KNOWN_BODY);
 
+    ctx->lookup_time = ngx_http_screen_now() - ctx->start;
+
     if (rc == NGX_AGAIN && !ctx->sink) {
         ctx->state = NGX_HTTP_SCREEN_SCANNING;
 
-        rc = ngx_http_screen_scan_start(ctx);
+        rc = ngx_http_screen_facts_start(ctx);
 
         if (rc == NGX_AGAIN) {
             return NGX_AGAIN;
@@ -491,10 +494,10 @@ ngx_http_screen_body_complete(ngx_http_screen_ctx_t *ctx)
 }
 
 
-/* the scan has ended, with a report or with a fault noted in the upload */
+/* all facts are there, or faults are noted (NGX_OK), or NGX_ERROR */
 
 void
-ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx)
+ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx, ngx_int_t rc)
 {
     ngx_connection_t    *c;
     ngx_http_request_t  *r;
@@ -506,7 +509,9 @@ ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx)
 
     r->read_event_handler = ngx_http_block_reading;
 
-    if (ngx_http_screen_decide(ctx, SCREEN_KNOWN_SCAN) == NGX_ERROR) {
+    if (rc == NGX_ERROR
+        || ngx_http_screen_decide(ctx, SCREEN_KNOWN_SCAN) == NGX_ERROR)
+    {
         ngx_http_screen_failed(ctx);
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
 
@@ -545,6 +550,7 @@ ngx_http_screen_decided(ngx_http_screen_ctx_t *ctx)
     ctx->state = NGX_HTTP_SCREEN_DECIDED;
     ctx->time = ngx_http_screen_now() - ctx->start;
 
+    ngx_http_screen_count(ctx);
     ngx_http_screen_log_decision(ctx);
 }
 

@@ -1,5 +1,5 @@
 
-#include "ngx_http_screen_module.h"
+#include "ngx_http_screen_zone.h"
 
 
 #ifndef NGX_HTTP_SCREEN_HELPER
@@ -59,6 +59,20 @@ static ngx_command_t  ngx_http_screen_commands[] = {
       ngx_conf_set_str_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_screen_main_conf_t, path),
+      NULL },
+
+    { ngx_string("screen_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_screen_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("screen_status"),
+      NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_screen_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("screen"),
@@ -390,6 +404,10 @@ ngx_http_screen_init_process(ngx_cycle_t *cycle)
 
     for (i = 0; i < smcf->banks.nelts; i++) {
         ngx_http_screen_bank_refresh(smcf, i, cycle->log);
+    }
+
+    if (ngx_http_screen_count_init(smcf) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     return ngx_http_screen_pool_join(cycle, smcf);

@@ -34,9 +34,20 @@
 
 /* configuration */
 
+typedef struct ngx_http_screen_zone_s   ngx_http_screen_zone_t;
+typedef struct ngx_http_screen_meter_s  ngx_http_screen_meter_t;
+
+
 typedef struct {
     screen_policy_t              *core;
     ngx_uint_t                    engine;      /* index in the spec */
+    u_char                        id[32];      /* of the engine */
+    ngx_uint_t                    names;       /* its rules look at names */
+
+    ngx_array_t                   lines;       /* of ngx_str_t, "policy\n" and
+                                                  the text of each match */
+    ngx_http_screen_meter_t      *meter;       /* of this process' zone, */
+    ngx_http_screen_meter_t     **meters;      /* of each line */
     ngx_array_t                   banks;       /* of ngx_uint_t, indices into
                                                   the main conf's banks, in
                                                   the order of core->banks */
@@ -94,6 +105,7 @@ typedef struct {
     ngx_uint_t                    jobs;
 
     screen_alloc_t                alloc;       /* from the cycle's pool */
+    ngx_http_screen_zone_t       *zone;        /* NULL: none */
     ngx_http_screen_pool_t        pool;
     ngx_uint_t                    active;      /* there is a policy */
 } ngx_http_screen_main_conf_t;
@@ -135,6 +147,22 @@ typedef struct {
 } ngx_http_screen_scan_t;
 
 
+/* who finds out about a part */
+
+typedef enum {
+    NGX_HTTP_SCREEN_FACT_NONE = 0,
+    NGX_HTTP_SCREEN_FACT_WANTED,
+    NGX_HTTP_SCREEN_FACT_OURS,                 /* others may wait for it */
+    NGX_HTTP_SCREEN_FACT_SCANNED
+} ngx_http_screen_fact_state_t;
+
+
+typedef struct {
+    ngx_http_screen_fact_state_t  state;
+    u_char                        key[32];     /* in the cache */
+} ngx_http_screen_fact_t;
+
+
 typedef struct {
     ngx_http_request_t           *request;
     ngx_http_screen_policy_t     *policy;
@@ -145,6 +173,9 @@ typedef struct {
     uint64_t                      start;       /* CLOCK_MONOTONIC, ns */
     uint64_t                      time;        /* that screening took once the
                                                   body was complete, ns */
+    uint64_t                      lookup_time; /* of it, until all was known
+                                                  that needs no scan */
+    uint64_t                      deadline;    /* CLOCK_MONOTONIC, ms */
 
     screen_alloc_t                alloc;       /* from the request's pool */
     screen_upload_t               upload;
@@ -160,6 +191,10 @@ typedef struct {
     u_char                        body_sha256[32];
 
     ngx_http_screen_scan_t        scan;
+    ngx_http_screen_fact_t       *facts;       /* of each part */
+    ngx_uint_t                    hits;        /* in the cache */
+    ngx_event_t                   poll;        /* for another one's scan */
+    ngx_msec_t                    poll_delay;
 
     unsigned                      monitor:1;
     unsigned                      filtered:1;  /* the body filter has seen it */
@@ -215,7 +250,7 @@ ngx_int_t ngx_http_screen_bank_lookup(ngx_http_screen_ctx_t *ctx);
 
 /* intercept.c */
 ngx_int_t ngx_http_screen_handler(ngx_http_request_t *r);
-void ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx);
+void ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx, ngx_int_t rc);
 ngx_http_screen_ctx_t *ngx_http_screen_get_ctx(ngx_http_request_t *r);
 
 /* body.c */
@@ -225,6 +260,15 @@ ngx_int_t ngx_http_screen_body_end(ngx_http_screen_ctx_t *ctx);
 ngx_int_t ngx_http_screen_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 extern ngx_http_request_body_filter_pt
     ngx_http_screen_next_request_body_filter;
+
+/* facts.c */
+ngx_int_t ngx_http_screen_facts_start(ngx_http_screen_ctx_t *ctx);
+ngx_int_t ngx_http_screen_facts_scanned(ngx_http_screen_ctx_t *ctx);
+void ngx_http_screen_facts_leave(ngx_http_screen_ctx_t *ctx);
+
+/* count.c */
+ngx_int_t ngx_http_screen_count_init(ngx_http_screen_main_conf_t *smcf);
+void ngx_http_screen_count(ngx_http_screen_ctx_t *ctx);
 
 /* scan.c: NGX_AGAIN; NGX_OK if it ended at once, with a fault noted */
 ngx_int_t ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx);

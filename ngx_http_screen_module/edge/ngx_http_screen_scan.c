@@ -7,7 +7,7 @@
  */
 
 
-#include "ngx_http_screen_module.h"
+#include "ngx_http_screen_zone.h"
 
 #include <sys/random.h>
 #include <sys/mman.h>
@@ -20,6 +20,7 @@ static ngx_int_t ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx);
 static ngx_int_t ngx_http_screen_scan_send(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_scan_write_handler(ngx_event_t *wev);
 static void ngx_http_screen_scan_read_handler(ngx_event_t *rev);
+static void ngx_http_screen_scan_ended(ngx_http_screen_ctx_t *ctx);
 static ngx_int_t ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_scan_timeout(ngx_event_t *ev);
 static void ngx_http_screen_scan_fault(ngx_http_screen_ctx_t *ctx,
@@ -30,11 +31,15 @@ static ngx_int_t ngx_http_screen_scan_report(ngx_http_screen_ctx_t *ctx);
 ngx_int_t
 ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
 {
-    uint64_t                 deadline;
     ngx_int_t                rc;
     ngx_http_screen_scan_t  *scan;
 
     scan = &ctx->scan;
+
+    scan->sent = 0;
+    scan->received = 0;
+    scan->size = 0;
+    scan->report = NULL;
 
     screen_buf_init(&scan->job, SCREEN_JOB_LIMIT);
 
@@ -44,10 +49,8 @@ ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    deadline = ngx_http_screen_now() / 1000000 + ctx->conf->timeout;
-
-    screen_job_encode(&scan->job, scan->id, deadline, ctx->policy->engine,
-                      &ctx->upload);
+    screen_job_encode(&scan->job, scan->id, ctx->deadline,
+                      ctx->policy->engine, &ctx->upload);
 
     scan->body = ngx_http_screen_scan_body(ctx->request);
 
@@ -60,6 +63,12 @@ ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
     rc = ngx_http_screen_scan_connect(ctx);
 
     if (rc == NGX_OK) {
+
+        if (ctx->conf->zone) {
+            (void) ngx_atomic_fetch_add(&ctx->conf->zone->shared
+                                             ->counters.scans, 1);
+        }
+
         rc = ngx_http_screen_scan_send(ctx);
 
         if (rc == NGX_ERROR) {
@@ -186,6 +195,7 @@ failed:
 static ngx_int_t
 ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx)
 {
+    uint64_t                 now;
     ngx_log_t               *log;
     ngx_socket_t             s;
     ngx_connection_t        *c;
@@ -246,7 +256,11 @@ ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx)
     ctx->scan.timer.data = ctx;
     ctx->scan.timer.log = log;
 
-    ngx_add_timer(&ctx->scan.timer, ctx->conf->timeout);
+    now = ngx_http_screen_now() / 1000000;
+
+    ngx_add_timer(&ctx->scan.timer,
+                  ctx->deadline > now ? (ngx_msec_t) (ctx->deadline - now)
+                                      : 1);
 
     return NGX_OK;
 
@@ -352,7 +366,7 @@ ngx_http_screen_scan_write_handler(ngx_event_t *wev)
     if (ngx_http_screen_scan_send(ctx) == NGX_ERROR) {
         ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_CRASH,
                                    "the scanner ended");
-        ngx_http_screen_resume(ctx);
+        ngx_http_screen_scan_ended(ctx);
     }
 }
 
@@ -391,7 +405,20 @@ ngx_http_screen_scan_read_handler(ngx_event_t *rev)
                                                    : "the scanner ended");
     }
 
-    ngx_http_screen_resume(ctx);
+    ngx_http_screen_scan_ended(ctx);
+}
+
+
+static void
+ngx_http_screen_scan_ended(ngx_http_screen_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_screen_facts_scanned(ctx);
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_screen_resume(ctx, rc);
+    }
 }
 
 
@@ -484,7 +511,7 @@ ngx_http_screen_scan_timeout(ngx_event_t *ev)
 
     ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_TIMEOUT,
                                "the scan met its deadline");
-    ngx_http_screen_resume(ctx);
+    ngx_http_screen_scan_ended(ctx);
 }
 
 

@@ -22,8 +22,13 @@ static ngx_int_t ngx_http_screen_bank_paths(ngx_conf_t *cf,
     ngx_http_screen_main_conf_t *smcf);
 static ngx_int_t ngx_http_screen_compile(ngx_conf_t *cf,
     ngx_http_screen_main_conf_t *smcf);
-static ngx_int_t ngx_http_screen_compile_messages(ngx_log_t *log, int fd);
-static ngx_int_t ngx_http_screen_compile_line(ngx_log_t *log, u_char *line);
+static ngx_int_t ngx_http_screen_compile_messages(
+    ngx_http_screen_main_conf_t *smcf, ngx_log_t *log, int fd);
+static ngx_int_t ngx_http_screen_compile_line(
+    ngx_http_screen_main_conf_t *smcf, ngx_log_t *log, u_char *line);
+static ngx_int_t ngx_http_screen_compile_engine(
+    ngx_http_screen_main_conf_t *smcf, u_char *number, u_char *id,
+    u_char *names);
 
 
 ngx_int_t
@@ -190,7 +195,7 @@ ngx_http_screen_compile(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
         return NGX_ERROR;
     }
 
-    rc = ngx_http_screen_compile_messages(cf->log, out[0]);
+    rc = ngx_http_screen_compile_messages(smcf, cf->log, out[0]);
 
     (void) close(out[0]);
 
@@ -225,7 +230,8 @@ ngx_http_screen_compile(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
  */
 
 static ngx_int_t
-ngx_http_screen_compile_messages(ngx_log_t *log, int fd)
+ngx_http_screen_compile_messages(ngx_http_screen_main_conf_t *smcf,
+    ngx_log_t *log, int fd)
 {
     int            n;
     u_char        *line, *nl;
@@ -279,7 +285,7 @@ ngx_http_screen_compile_messages(ngx_log_t *log, int fd)
         while ((nl = (u_char *) ngx_strchr(line, '\n')) != NULL) {
             *nl = '\0';
 
-            line_rc = ngx_http_screen_compile_line(log, line);
+            line_rc = ngx_http_screen_compile_line(smcf, log, line);
 
             if (line_rc != NGX_AGAIN) {
                 rc = line_rc;
@@ -308,7 +314,8 @@ ngx_http_screen_compile_messages(ngx_log_t *log, int fd)
 /* NGX_OK, NGX_DECLINED (an error), NGX_AGAIN (nothing that decides) */
 
 static ngx_int_t
-ngx_http_screen_compile_line(ngx_log_t *log, u_char *line)
+ngx_http_screen_compile_line(ngx_http_screen_main_conf_t *smcf,
+    ngx_log_t *log, u_char *line)
 {
     u_char      *file, *number, *text;
     ngx_uint_t   level;
@@ -332,6 +339,10 @@ ngx_http_screen_compile_line(ngx_log_t *log, u_char *line)
     *number++ = '\0';
     *text++ = '\0';
 
+    if (line[0] == 'I') {
+        return ngx_http_screen_compile_engine(smcf, file, number, text);
+    }
+
     if (file[0] == '\0') {
         ngx_log_error(level, log, 0, "%s", text);
 
@@ -343,4 +354,29 @@ ngx_http_screen_compile_line(ngx_log_t *log, u_char *line)
     }
 
     return level == NGX_LOG_EMERG ? NGX_DECLINED : NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_http_screen_compile_engine(ngx_http_screen_main_conf_t *smcf,
+    u_char *number, u_char *id, u_char *names)
+{
+    ngx_int_t                   n;
+    screen_str_t                hex;
+    ngx_http_screen_policy_t  **policy;
+
+    n = ngx_atoi(number, ngx_strlen(number));
+    hex = screen_str_of((char *) id);
+    policy = smcf->policies.elts;
+
+    if (n == NGX_ERROR || n >= (ngx_int_t) smcf->policies.nelts
+        || screen_hex_decode(policy[n]->id, sizeof(policy[n]->id), &hex)
+           != SCREEN_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    policy[n]->names = (names[0] != '0');
+
+    return NGX_AGAIN;
 }

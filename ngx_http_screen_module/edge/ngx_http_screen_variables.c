@@ -436,11 +436,11 @@ ngx_http_screen_var_time(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
 static ngx_int_t
 ngx_http_screen_var_cache(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
 {
-    if (!ctx->scanned) {
+    if (!ctx->scanned && ctx->hits == 0) {
         return NGX_DECLINED;
     }
 
-    return ngx_http_screen_text(value, "miss");
+    return ngx_http_screen_text(value, ctx->scanned ? "miss" : "hit");
 }
 
 

@@ -1,0 +1,604 @@
+
+/*
+ * The status page: JSON, or with ?format=prometheus the text format of
+ * Prometheus (exposition format 0.0.4; names and units by its conventions).
+ */
+
+
+#include "ngx_http_screen_zone.h"
+
+
+#define NGX_HTTP_SCREEN_STATUS_CHUNK   4096
+
+
+typedef struct {
+    ngx_http_request_t            *request;
+    ngx_http_screen_main_conf_t   *conf;
+    ngx_http_screen_counters_t    *counters;
+    ngx_http_screen_shared_t      *shared;
+    screen_control_t              *control;
+    ngx_uint_t                     prometheus;
+
+    ngx_chain_t                   *out;
+    ngx_chain_t                  **last;
+    off_t                          size;
+    ngx_uint_t                     failed;
+} ngx_http_screen_status_t;
+
+
+typedef struct {
+    const char    *name;
+    const char    *type;
+    const char    *help;
+    uint64_t     (*value)(ngx_http_screen_status_t *st);
+} ngx_http_screen_metric_t;
+
+
+static ngx_int_t ngx_http_screen_status_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_screen_status_send(ngx_http_screen_status_t *st);
+static void ngx_http_screen_put(ngx_http_screen_status_t *st,
+    const char *fmt, ...);
+static void ngx_http_screen_put_scalars(ngx_http_screen_status_t *st);
+static void ngx_http_screen_put_faults(ngx_http_screen_status_t *st);
+static void ngx_http_screen_put_banks(ngx_http_screen_status_t *st);
+static void ngx_http_screen_put_stages(ngx_http_screen_status_t *st);
+static void ngx_http_screen_put_verdicts(ngx_http_screen_status_t *st,
+    ngx_uint_t actions);
+static void ngx_http_screen_put_matches(ngx_http_screen_status_t *st);
+
+
+#define NGX_HTTP_SCREEN_VALUE(name, expression)                               \
+    static uint64_t                                                           \
+    ngx_http_screen_value_##name(ngx_http_screen_status_t *st)                \
+    {                                                                         \
+        return (expression);                                                  \
+    }
+
+
+NGX_HTTP_SCREEN_VALUE(bytes, st->counters->bytes)
+NGX_HTTP_SCREEN_VALUE(scans, st->counters->scans)
+NGX_HTTP_SCREEN_VALUE(hits, st->counters->hits)
+NGX_HTTP_SCREEN_VALUE(misses, st->counters->misses)
+NGX_HTTP_SCREEN_VALUE(waits, st->counters->waits)
+NGX_HTTP_SCREEN_VALUE(evictions, st->counters->evictions)
+NGX_HTTP_SCREEN_VALUE(entries, st->counters->entries)
+NGX_HTTP_SCREEN_VALUE(cached, st->counters->cached)
+NGX_HTTP_SCREEN_VALUE(scanners, atomic_load(&st->control->scanners))
+NGX_HTTP_SCREEN_VALUE(busy, atomic_load(&st->control->busy))
+NGX_HTTP_SCREEN_VALUE(started, atomic_load(&st->control->started))
+NGX_HTTP_SCREEN_VALUE(recycled, atomic_load(&st->control->recycled))
+NGX_HTTP_SCREEN_VALUE(killed, atomic_load(&st->control->killed))
+
+
+static const ngx_http_screen_metric_t  ngx_http_screen_metrics[] = {
+
+    { "body_bytes_total", "counter", "Bytes of screened request bodies.",
+      ngx_http_screen_value_bytes },
+
+    { "scans_total", "counter", "Jobs that were given to a scanner.",
+      ngx_http_screen_value_scans },
+
+    { "cache_hits_total", "counter", "Reports found in the shared zone.",
+      ngx_http_screen_value_hits },
+
+    { "cache_misses_total", "counter", "Reports not found in the shared zone.",
+      ngx_http_screen_value_misses },
+
+    { "cache_waits_total", "counter",
+      "Uploads that waited for another one's scan of the same content.",
+      ngx_http_screen_value_waits },
+
+    { "cache_evictions_total", "counter",
+      "Reports that left the shared zone for others.",
+      ngx_http_screen_value_evictions },
+
+    { "cache_entries", "gauge", "Reports in the shared zone.",
+      ngx_http_screen_value_entries },
+
+    { "cache_bytes", "gauge", "Bytes of reports in the shared zone.",
+      ngx_http_screen_value_cached },
+
+    { "scanners", "gauge", "Scanner processes.",
+      ngx_http_screen_value_scanners },
+
+    { "scanners_busy", "gauge", "Scanner processes with a job.",
+      ngx_http_screen_value_busy },
+
+    { "scanners_started_total", "counter", "Scanner processes ever started.",
+      ngx_http_screen_value_started },
+
+    { "scanners_recycled_total", "counter",
+      "Scanner processes that ended after their jobs.",
+      ngx_http_screen_value_recycled },
+
+    { "scanners_killed_total", "counter",
+      "Scanner processes that met a deadline or crashed.",
+      ngx_http_screen_value_killed },
+};
+
+
+static const char  *ngx_http_screen_stage_names[NGX_HTTP_SCREEN_STAGES] = {
+    "lookup", "scan", "total"
+};
+
+
+char *
+ngx_http_screen_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_screen_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_screen_status_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                     rc;
+    ngx_str_t                     format;
+    ngx_http_screen_status_t      st;
+    ngx_http_screen_main_conf_t  *smcf;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_screen_module);
+
+    if (!smcf->active || smcf->zone == NULL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "screen_status needs a policy and screen_zone");
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    ngx_memzero(&st, sizeof(ngx_http_screen_status_t));
+
+    st.request = r;
+    st.conf = smcf;
+    st.control = smcf->pool.control;
+    st.shared = smcf->zone->shared;
+    st.counters = &st.shared->counters;
+    st.last = &st.out;
+
+    st.prometheus = ngx_http_arg(r, (u_char *) "format", 6, &format) == NGX_OK
+                    && format.len == 10
+                    && ngx_strncmp(format.data, "prometheus", 10) == 0;
+
+    ngx_http_screen_put(&st, st.prometheus ? "" : "{\"version\":\"%s\"",
+                        SCREEN_VERSION);
+
+    ngx_http_screen_put_scalars(&st);
+    ngx_http_screen_put_faults(&st);
+    ngx_http_screen_put_banks(&st);
+    ngx_http_screen_put_stages(&st);
+    ngx_http_screen_put_verdicts(&st, 0);
+    ngx_http_screen_put_verdicts(&st, 1);
+    ngx_http_screen_put_matches(&st);
+
+    if (!st.prometheus) {
+        ngx_http_screen_put(&st, "}\n");
+    }
+
+    return ngx_http_screen_status_send(&st);
+}
+
+
+static ngx_int_t
+ngx_http_screen_status_send(ngx_http_screen_status_t *st)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_http_request_t  *r;
+
+    r = st->request;
+
+    if (st->failed || st->out == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    b = ((ngx_chain_t *) ((u_char *) st->last
+                          - offsetof(ngx_chain_t, next)))->buf;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    r->headers_out.status = NGX_HTTP_OK;
+    r->headers_out.content_length_n = st->size;
+
+    if (st->prometheus) {
+        ngx_str_set(&r->headers_out.content_type,
+                    "text/plain; version=0.0.4; charset=utf-8");
+    } else {
+        ngx_str_set(&r->headers_out.content_type, "application/json");
+    }
+
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_output_filter(r, st->out);
+}
+
+
+/* one formatted piece; what does not fit a chunk is cut, never overrun */
+
+static void
+ngx_http_screen_put(ngx_http_screen_status_t *st, const char *fmt, ...)
+{
+    u_char        line[NGX_HTTP_SCREEN_STATUS_CHUNK];
+    size_t        len;
+    va_list       args;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    va_start(args, fmt);
+    len = ngx_vslprintf(line, line + sizeof(line), fmt, args) - line;
+    va_end(args);
+
+    if (st->failed || len == 0) {
+        return;
+    }
+
+    b = st->out ? ((ngx_chain_t *) ((u_char *) st->last
+                                    - offsetof(ngx_chain_t, next)))->buf
+                : NULL;
+
+    if (b == NULL || (size_t) (b->end - b->last) < len) {
+
+        cl = ngx_alloc_chain_link(st->request->pool);
+        b = cl ? ngx_create_temp_buf(st->request->pool,
+                                     2 * NGX_HTTP_SCREEN_STATUS_CHUNK)
+               : NULL;
+
+        if (b == NULL) {
+            st->failed = 1;
+            return;
+        }
+
+        cl->buf = b;
+        cl->next = NULL;
+        *st->last = cl;
+        st->last = &cl->next;
+    }
+
+    b->last = ngx_cpymem(b->last, line, len);
+    st->size += len;
+}
+
+
+static void
+ngx_http_screen_put_head(ngx_http_screen_status_t *st, const char *name,
+    const char *type, const char *help)
+{
+    if (st->prometheus) {
+        ngx_http_screen_put(st, "# HELP screen_%s %s\n# TYPE screen_%s %s\n",
+                            name, help, name, type);
+    }
+}
+
+
+static void
+ngx_http_screen_put_scalars(ngx_http_screen_status_t *st)
+{
+    ngx_uint_t                       i;
+    const ngx_http_screen_metric_t  *m;
+
+    for (i = 0; i < sizeof(ngx_http_screen_metrics)
+                    / sizeof(ngx_http_screen_metrics[0]); i++)
+    {
+        m = &ngx_http_screen_metrics[i];
+
+        ngx_http_screen_put_head(st, m->name, m->type, m->help);
+        ngx_http_screen_put(st, st->prometheus ? "screen_%s %uL\n"
+                                               : ",\"%s\":%uL",
+                            m->name, m->value(st));
+    }
+}
+
+
+static void
+ngx_http_screen_put_faults(ngx_http_screen_status_t *st)
+{
+    ngx_uint_t  i;
+
+    ngx_http_screen_put_head(st, "faults_total", "counter",
+                             "Uploads and parts with a fault, by its kind.");
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, ",\"faults_total\":{");
+    }
+
+    for (i = 0; i < SCREEN_FAULTS; i++) {
+
+        if (st->prometheus) {
+            ngx_http_screen_put(st, "screen_faults_total{fault=\"%s\"} %uA\n",
+                                screen_fault_name(i), st->counters->faults[i]);
+        } else {
+            ngx_http_screen_put(st, "%s\"%s\":%uA", i ? "," : "",
+                                screen_fault_name(i), st->counters->faults[i]);
+        }
+    }
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, "}");
+    }
+}
+
+
+static uint64_t
+ngx_http_screen_bank_entries(ngx_http_screen_bank_t *bank)
+{
+    uint64_t    n;
+    ngx_uint_t  i;
+
+    for (n = 0, i = 0; i < SCREEN_SIGNALS; i++) {
+        n += bank->bank.map ? bank->bank.entries[i] : 0;
+    }
+
+    return n;
+}
+
+
+static void
+ngx_http_screen_put_banks(ngx_http_screen_status_t *st)
+{
+    time_t                   age;
+    ngx_uint_t               i;
+    ngx_http_screen_bank_t  *bank;
+
+    bank = st->conf->banks.elts;
+
+    for (i = 0; i < st->conf->banks.nelts; i++) {
+        ngx_http_screen_bank_refresh(st->conf, i,
+                                     st->request->connection->log);
+    }
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, ",\"banks\":{");
+
+        for (i = 0; i < st->conf->banks.nelts; i++) {
+            age = bank[i].bank.map ? ngx_time() - (time_t) bank[i].bank.built
+                                   : -1;
+
+            ngx_http_screen_put(st, "%s\"%V\":{\"entries\":%uL,"
+                                "\"age_seconds\":%T}", i ? "," : "",
+                                &bank[i].name,
+                                ngx_http_screen_bank_entries(&bank[i]), age);
+        }
+
+        ngx_http_screen_put(st, "}");
+        return;
+    }
+
+    if (st->conf->banks.nelts == 0) {
+        return;
+    }
+
+    ngx_http_screen_put_head(st, "bank_entries", "gauge",
+                             "Fingerprints in a bank.");
+
+    for (i = 0; i < st->conf->banks.nelts; i++) {
+        ngx_http_screen_put(st, "screen_bank_entries{bank=\"%V\"} %uL\n",
+                            &bank[i].name,
+                            ngx_http_screen_bank_entries(&bank[i]));
+    }
+
+    ngx_http_screen_put_head(st, "bank_age_seconds", "gauge",
+                             "Seconds since a bank's file was built.");
+
+    for (i = 0; i < st->conf->banks.nelts; i++) {
+
+        if (bank[i].bank.map) {
+            ngx_http_screen_put(st, "screen_bank_age_seconds{bank=\"%V\"} "
+                                "%T\n", &bank[i].name,
+                                ngx_time() - (time_t) bank[i].bank.built);
+        }
+    }
+}
+
+
+static void
+ngx_http_screen_put_stage(ngx_http_screen_status_t *st, ngx_uint_t stage)
+{
+    uint64_t                      sum;
+    ngx_uint_t                    i;
+    const char                   *name;
+    ngx_http_screen_histogram_t  *h;
+
+    h = &st->counters->stages[stage];
+    name = ngx_http_screen_stage_names[stage];
+
+    for (sum = 0, i = 0; i < NGX_HTTP_SCREEN_BUCKETS; i++) {
+        sum += h->buckets[i];
+
+        if (st->prometheus) {
+            ngx_http_screen_put(st, "screen_stage_duration_seconds_bucket"
+                                "{stage=\"%s\",le=\"%uD.%06uD\"} %uL\n", name,
+                                ngx_http_screen_bounds[i] / 1000000,
+                                ngx_http_screen_bounds[i] % 1000000, sum);
+        }
+    }
+
+    sum += h->buckets[i];
+
+    if (st->prometheus) {
+        ngx_http_screen_put(st, "screen_stage_duration_seconds_bucket"
+                            "{stage=\"%s\",le=\"+Inf\"} %uL\n"
+                            "screen_stage_duration_seconds_sum"
+                            "{stage=\"%s\"} %uA.%06uA\n"
+                            "screen_stage_duration_seconds_count"
+                            "{stage=\"%s\"} %uL\n", name, sum, name,
+                            h->us / 1000000, h->us % 1000000, name, sum);
+        return;
+    }
+
+    ngx_http_screen_put(st, "%s\"%s\":{\"count\":%uL,\"seconds\":%uA.%06uA}",
+                        stage ? "," : "", name, sum, h->us / 1000000,
+                        h->us % 1000000);
+}
+
+
+static void
+ngx_http_screen_put_stages(ngx_http_screen_status_t *st)
+{
+    ngx_uint_t  i;
+
+    ngx_http_screen_put_head(st, "stage_duration_seconds", "histogram",
+                             "Time of a stage of screening.");
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, ",\"stages\":{");
+    }
+
+    for (i = 0; i < NGX_HTTP_SCREEN_STAGES; i++) {
+        ngx_http_screen_put_stage(st, i);
+    }
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, "}");
+    }
+}
+
+
+/* as a label's value, or within a JSON string */
+
+static ngx_str_t
+ngx_http_screen_quote(ngx_http_screen_status_t *st, u_char *data, size_t len)
+{
+    u_char     *p;
+    size_t      i;
+    ngx_str_t   s = ngx_null_string;
+
+    s.data = ngx_pnalloc(st->request->pool, ngx_max(2 * len, 1));
+
+    if (s.data == NULL) {
+        st->failed = 1;
+        return s;
+    }
+
+    for (p = s.data, i = 0; i < len; i++) {
+
+        if (data[i] == '"' || data[i] == '\\') {
+            *p++ = '\\';
+        }
+
+        *p++ = data[i] < 0x20 ? ' ' : data[i];
+    }
+
+    s.len = p - s.data;
+
+    return s;
+}
+
+
+static void
+ngx_http_screen_put_verdicts(ngx_http_screen_status_t *st, ngx_uint_t actions)
+{
+    ngx_str_t                  name;
+    ngx_uint_t                 i, n;
+    ngx_atomic_t              *counts;
+    const char                *metric, *label;
+    ngx_http_screen_meter_t   *meter;
+
+    metric = actions ? "actions_total" : "uploads_total";
+    label = actions ? "action" : "verdict";
+
+    ngx_http_screen_put_head(st, metric, "counter",
+                             actions ? "Screened uploads, by what was done."
+                                     : "Screened uploads, by verdict.");
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, ",\"%s\":{", metric);
+    }
+
+    for (n = 0, meter = st->shared->meters; meter; meter = meter->next) {
+
+        if (ngx_strlchr(meter->name, meter->name + meter->len, '\n')) {
+            continue;
+        }
+
+        name = ngx_http_screen_quote(st, meter->name, meter->len);
+        counts = actions ? meter->actions : meter->verdicts;
+
+        if (!st->prometheus) {
+            ngx_http_screen_put(st, "%s\"%V\":{", n++ ? "," : "", &name);
+        }
+
+        for (i = 0; i <= SCREEN_VERDICT_ERROR; i++) {
+
+            if (st->prometheus) {
+                ngx_http_screen_put(st, "screen_%s{policy=\"%V\",%s=\"%s\"} "
+                                    "%uA\n", metric, &name, label,
+                                    screen_verdict_name(i), counts[i]);
+            } else {
+                ngx_http_screen_put(st, "%s\"%s\":%uA", i ? "," : "",
+                                    screen_verdict_name(i), counts[i]);
+            }
+        }
+
+        if (!st->prometheus) {
+            ngx_http_screen_put(st, "}");
+        }
+    }
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, "}");
+    }
+}
+
+
+static void
+ngx_http_screen_put_matches(ngx_http_screen_status_t *st)
+{
+    u_char                   *nl;
+    ngx_str_t                 policy, line;
+    ngx_uint_t                n;
+    ngx_http_screen_meter_t  *meter;
+
+    ngx_http_screen_put_head(st, "matches_total", "counter",
+                             "Parts and uploads that a match directive "
+                             "matched.");
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, ",\"matches_total\":[");
+    }
+
+    for (n = 0, meter = st->shared->meters; meter; meter = meter->next) {
+
+        nl = ngx_strlchr(meter->name, meter->name + meter->len, '\n');
+
+        if (nl == NULL) {
+            continue;
+        }
+
+        policy = ngx_http_screen_quote(st, meter->name, nl - meter->name);
+        line = ngx_http_screen_quote(st, nl + 1,
+                                     meter->name + meter->len - nl - 1);
+
+        if (st->prometheus) {
+            ngx_http_screen_put(st, "screen_matches_total{policy=\"%V\","
+                                "matcher=\"%V\"} %uA\n", &policy, &line,
+                                meter->matches);
+        } else {
+            ngx_http_screen_put(st, "%s{\"policy\":\"%V\",\"matcher\":\"%V\","
+                                "\"count\":%uA}", n++ ? "," : "", &policy,
+                                &line, meter->matches);
+        }
+    }
+
+    if (!st->prometheus) {
+        ngx_http_screen_put(st, "]");
+    }
+}
