@@ -1,0 +1,204 @@
+#
+# make help tells the targets.
+#
+# NGX_SRC       the nginx tree to build against; the default is the
+#               distribution's, from the package nginx-dev
+# NGX_CONF_ARGS configure options for any other tree (--with-compat)
+# NGINX_BINARY  the nginx that the tests and the demo run (NGINX alone would
+#               mean something to nginx itself)
+# WERROR=1      warnings are errors
+# V=1           commands are shown
+# DESTDIR       where make install puts its folders
+#
+
+NGX_SRC  = /usr/share/nginx/src
+NGINX_BINARY = /usr/sbin/nginx
+CC       = gcc
+MAKEFLAGS += --no-print-directory
+JOBS     = $(shell nproc)
+
+MODULE   = build/ngx_http_screen_module.so
+SCREEN   = build/ngx-screen
+
+SRC      = ngx_http_screen_module
+ROOMS    = core scanner bank cli
+SOURCES  = $(foreach room,$(ROOMS),$(wildcard $(SRC)/$(room)/*.c))
+MAIN     = $(SRC)/cli/ngx_screen.c
+OBJECTS  = $(SOURCES:$(SRC)/%.c=build/obj/%.o)
+ARCHIVE  = build/libscreen.a
+UNITS    = $(patsubst t/unit/%.c,build/unit/%,$(wildcard t/unit/test_*.c))
+BENCHES  = $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
+FUZZERS  = $(patsubst t/fuzz/%.c,build/fuzz/%,$(wildcard t/fuzz/fuzz_*.c))
+
+WARN     = -Wall -Wextra -Wno-unused-parameter \
+           $(if $(WERROR),-Werror,-Werror=implicit-function-declaration)
+HARDEN   = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+INCLUDES = $(ROOMS:%=-I$(SRC)/%)
+CFLAGS   = -O2 -g
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) -fPIE \
+           -ffp-contract=off $(INCLUDES)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lhiredis
+
+# nginx's configure always asks for -Werror
+NGX_CC_OPT = $(CFLAGS) $(if $(WERROR),,-Wno-error) $(WARN) $(HARDEN) -fPIC \
+           -ffp-contract=off
+NGX_LD_OPT = -Wl,-z,relro,-z,now $(LDFLAGS)
+
+MODULE_DEPS = config $(wildcard $(SRC)/edge/*.[ch] $(SRC)/core/*.[ch])
+
+run      = $(if $(V),$(2),@printf '  %-6s %s\n' $(1) $@; $(2))
+
+
+.PHONY: all demo test unit style install uninstall fuzz bench deps clean help
+
+all: $(SCREEN) $(MODULE)
+
+
+help:
+	@echo 'make            build $(SCREEN) and $(MODULE)'
+	@echo 'make demo       upload real files through a screening nginx;'
+	@echo '                KEEP=1 leaves it running'
+	@echo 'make test       everything below t/; T="t/a.t t/b.t" only these'
+	@echo 'make unit       the unit tests alone'
+	@echo 'make style      the style check'
+	@echo 'make install    where Debian would put it, below DESTDIR'
+	@echo 'make uninstall  takes it away; /etc/nginx/screen stays'
+	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds'
+	@echo 'make bench      the measurements'
+	@echo 'make deps       installs the Debian packages for all of the above'
+	@echo 'make clean      removes build/'
+
+
+# What is to be built is known only when the tools are there: hence the
+# second make.
+
+demo:
+	tools/install-deps build demo
+	@$(MAKE) -j$(JOBS) all
+	@NGINX_BINARY=$(NGINX_BINARY) tools/demo
+
+test:
+	tools/install-deps build test
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(UNITS)
+	@$(MAKE) WERROR=1 unit
+	@NGINX_BINARY=$(NGINX_BINARY) tools/run-tests $(T)
+
+unit: $(UNITS)
+	@set -e; for unit in $(UNITS); do $$unit; done
+
+style:
+	@tools/style
+
+deps:
+	tools/install-deps build demo test
+
+
+# What is built depends on how it is built; the module's configure also on
+# which sources there are.
+
+FLAGS    = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+MODULE_FLAGS = $(NGX_SRC) $(NGX_CONF_ARGS) $(NGX_CC_OPT) $(NGX_LD_OPT) \
+           $(MODULE_DEPS)
+
+build/flags: FORCE
+	@mkdir -p build
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+
+build/module-flags: FORCE
+	@mkdir -p build
+	@echo '$(MODULE_FLAGS)' | cmp -s - $@ || echo '$(MODULE_FLAGS)' > $@
+
+FORCE:
+
+build/obj/%.o: $(SRC)/%.c build/flags
+	@mkdir -p $(@D)
+	$(call run,CC,$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<)
+
+$(ARCHIVE): $(filter-out $(MAIN:$(SRC)/%.c=build/obj/%.o),$(OBJECTS))
+	@rm -f $@
+	$(call run,AR,ar rcs $@ $^)
+
+$(SCREEN): $(MAIN:$(SRC)/%.c=build/obj/%.o) $(ARCHIVE)
+	$(call run,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS))
+
+build/unit/%: t/unit/%.c $(ARCHIVE) build/flags
+	@mkdir -p $(@D)
+	$(call run,LINK,$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
+	    -o $@ $< $(ARCHIVE) -lcmocka $(LIBS))
+
+
+# The module, by nginx's own configure and make.
+
+build/nginx/objs/Makefile: config build/module-flags \
+    $(NGX_SRC)/src/core/nginx.h
+	$(call run,CONF,tools/configure-nginx $(NGX_SRC) build/nginx . \
+	    '$(NGX_CC_OPT)' '$(NGX_LD_OPT)')
+
+$(MODULE): build/nginx/objs/Makefile $(MODULE_DEPS)
+	$(if $(V),,@echo '  NGINX  $@';) $(MAKE) $(if $(V),,-s) \
+	    -C build/nginx/src -f ../objs/Makefile modules
+	@cp build/nginx/objs/ngx_http_screen_module.so $@
+
+
+# Fuzzers compile what they test, instrumented, under clang.
+
+FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 $(INCLUDES) \
+           -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+TIME     = 60
+
+build/fuzz/%: t/fuzz/%.c $(wildcard $(SRC)/core/*.[ch])
+	@mkdir -p $(@D)
+	$(call run,FUZZ,clang $(FUZZ_FLAGS) -o $@ $< \
+	    $(wildcard $(SRC)/core/*.c) $(LIBS))
+
+fuzz:
+	tools/install-deps build fuzz
+	@$(MAKE) $(FUZZERS)
+	@set -e; for fuzzer in $(FUZZERS); do \
+	    mkdir -p build/corpus/$${fuzzer##*/}; \
+	    $$fuzzer -max_total_time=$(TIME) build/corpus/$${fuzzer##*/} \
+	        $$(find t/fuzz/corpus/$${fuzzer##*/fuzz_} -maxdepth 0 \
+	        2>/dev/null); \
+	done
+
+build/bench/%: bench/%.c $(ARCHIVE) build/flags
+	@mkdir -p $(@D)
+	$(call run,LINK,$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
+	    -o $@ $< $(ARCHIVE) $(LIBS))
+
+bench: $(BENCHES)
+	@set -e; for bench in $(BENCHES); do echo "$${bench##*/}:"; $$bench; done
+
+
+# Debian's places.
+
+MODULES  = $(DESTDIR)/usr/lib/nginx/modules
+AVAILABLE = $(DESTDIR)/usr/share/nginx/modules-available
+ENABLED  = $(DESTDIR)/etc/nginx/modules-enabled
+POLICIES = $(DESTDIR)/etc/nginx/screen
+DOC      = $(DESTDIR)/usr/share/doc/ngx-http-screen-module
+
+install: all
+	install -D -m 644 $(MODULE) $(MODULES)/ngx_http_screen_module.so
+	install -D -m 755 $(SCREEN) $(DESTDIR)/usr/bin/ngx-screen
+	install -d $(AVAILABLE) $(ENABLED) $(DOC)
+	echo 'load_module modules/ngx_http_screen_module.so;' \
+	    > $(AVAILABLE)/mod-http-screen.conf
+	ln -sf /usr/share/nginx/modules-available/mod-http-screen.conf \
+	    $(ENABLED)/50-mod-http-screen.conf
+	rm -rf $(DOC)/examples
+	cp -R examples $(DOC)/examples
+	test -e $(POLICIES) || cp -R examples/screen $(POLICIES)
+
+uninstall:
+	rm -f $(MODULES)/ngx_http_screen_module.so
+	rm -f $(DESTDIR)/usr/bin/ngx-screen
+	rm -f $(ENABLED)/50-mod-http-screen.conf
+	rm -f $(AVAILABLE)/mod-http-screen.conf
+	rm -rf $(DOC)
+
+clean:
+	rm -rf build
+
+-include $(OBJECTS:.o=.d) $(UNITS:=.d) $(BENCHES:=.d)
