@@ -93,9 +93,10 @@ for my $i (0 .. $uploads - 1) {
     my $stored = $server->stored($headers // '') // '';
     my $told = $headers =~ /^X-Sha256: (\S+)/mi ? $1 : 'none';
 
-    my $what = sprintf '%s %s %s of %d bytes at %d', $http2 ? 'HTTP/2' : 'HTTP/1.1',
-                       $chunked ? 'no length' : 'length', $form ? 'form' : 'raw',
-                       $size, $at;
+    my $what = sprintf '%s %s %s of %d bytes at %d',
+                       $http2 ? 'HTTP/2' : 'HTTP/1.1',
+                       $chunked ? 'no length' : 'length',
+                       $form ? 'form' : 'raw', $size, $at;
 
     $sent{join ' ', $http2, $chunked, $form}++;
 

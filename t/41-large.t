@@ -83,9 +83,9 @@ is $plain_status, 200, 'an upload of 2 GB passes without screening';
 is $status, 200, 'an upload of 2 GB passes with screening';
 
 like $headers, qr/^X-Verdict: pass\r$/m, 'it was scanned';
-like $headers, qr/^X-Sha256:\s
-                  a7c744c13cc101ed66c29f672f92455547889cc586ce6d44fe76ae824958ea51
-                  \r$/mx, 'its digest is that of 2 GB of zeroes';
+like $headers, qr/^X-Sha256:\s a7c744c13cc101ed66c29f672f924555
+                  47889cc586ce6d44fe76ae824958ea51 \r$/mx,
+     'its digest is that of 2 GB of zeroes';
 
 diag sprintf 'memory of the worker: %d KB without screening, %d KB with',
      $plain / 1024, $grown / 1024;

@@ -206,7 +206,8 @@ ngx_http_screen_policy_directive(ngx_conf_t *cf, ngx_command_t *dummy,
     for (i = 0; i < cf->args->nelts; i++) {
         path = value[i];
 
-        if (i > 0 && ngx_strcmp(value[0].data, "yara_rules") == 0
+        if (i > 0 && path.len
+            && ngx_strcmp(value[0].data, "yara_rules") == 0
             && ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK)
         {
             return NGX_CONF_ERROR;

@@ -26,11 +26,14 @@ typedef struct {
 } ngx_http_screen_status_t;
 
 
+/* a number of the zone's counters, or of the supervisor's control page */
+
 typedef struct {
     const char    *name;
     const char    *type;
     const char    *help;
-    uint64_t     (*value)(ngx_http_screen_status_t *st);
+    ngx_uint_t     control;        /* its size in bytes there, 0: a counter */
+    size_t         offset;
 } ngx_http_screen_metric_t;
 
 
@@ -47,73 +50,50 @@ static void ngx_http_screen_put_verdicts(ngx_http_screen_status_t *st,
 static void ngx_http_screen_put_matches(ngx_http_screen_status_t *st);
 
 
-#define NGX_HTTP_SCREEN_VALUE(name, expression)                               \
-    static uint64_t                                                           \
-    ngx_http_screen_value_##name(ngx_http_screen_status_t *st)                \
-    {                                                                         \
-        return (expression);                                                  \
-    }
-
-
-NGX_HTTP_SCREEN_VALUE(bytes, st->counters->bytes)
-NGX_HTTP_SCREEN_VALUE(scans, st->counters->scans)
-NGX_HTTP_SCREEN_VALUE(hits, st->counters->hits)
-NGX_HTTP_SCREEN_VALUE(misses, st->counters->misses)
-NGX_HTTP_SCREEN_VALUE(waits, st->counters->waits)
-NGX_HTTP_SCREEN_VALUE(evictions, st->counters->evictions)
-NGX_HTTP_SCREEN_VALUE(entries, st->counters->entries)
-NGX_HTTP_SCREEN_VALUE(cached, st->counters->cached)
-NGX_HTTP_SCREEN_VALUE(scanners, atomic_load(&st->control->scanners))
-NGX_HTTP_SCREEN_VALUE(busy, atomic_load(&st->control->busy))
-NGX_HTTP_SCREEN_VALUE(started, atomic_load(&st->control->started))
-NGX_HTTP_SCREEN_VALUE(recycled, atomic_load(&st->control->recycled))
-NGX_HTTP_SCREEN_VALUE(killed, atomic_load(&st->control->killed))
-
-
 static const ngx_http_screen_metric_t  ngx_http_screen_metrics[] = {
 
     { "body_bytes_total", "counter", "Bytes of screened request bodies.",
-      ngx_http_screen_value_bytes },
+      0, offsetof(ngx_http_screen_counters_t, bytes) },
 
     { "scans_total", "counter", "Jobs that were given to a scanner.",
-      ngx_http_screen_value_scans },
+      0, offsetof(ngx_http_screen_counters_t, scans) },
 
     { "cache_hits_total", "counter", "Reports found in the shared zone.",
-      ngx_http_screen_value_hits },
+      0, offsetof(ngx_http_screen_counters_t, hits) },
 
     { "cache_misses_total", "counter", "Reports not found in the shared zone.",
-      ngx_http_screen_value_misses },
+      0, offsetof(ngx_http_screen_counters_t, misses) },
 
     { "cache_waits_total", "counter",
       "Uploads that waited for another one's scan of the same content.",
-      ngx_http_screen_value_waits },
+      0, offsetof(ngx_http_screen_counters_t, waits) },
 
     { "cache_evictions_total", "counter",
       "Reports that left the shared zone for others.",
-      ngx_http_screen_value_evictions },
+      0, offsetof(ngx_http_screen_counters_t, evictions) },
 
     { "cache_entries", "gauge", "Reports in the shared zone.",
-      ngx_http_screen_value_entries },
+      0, offsetof(ngx_http_screen_counters_t, entries) },
 
     { "cache_bytes", "gauge", "Bytes of reports in the shared zone.",
-      ngx_http_screen_value_cached },
+      0, offsetof(ngx_http_screen_counters_t, cached) },
 
     { "scanners", "gauge", "Scanner processes.",
-      ngx_http_screen_value_scanners },
+      4, offsetof(screen_control_t, scanners) },
 
     { "scanners_busy", "gauge", "Scanner processes with a job.",
-      ngx_http_screen_value_busy },
+      4, offsetof(screen_control_t, busy) },
 
     { "scanners_started_total", "counter", "Scanner processes ever started.",
-      ngx_http_screen_value_started },
+      8, offsetof(screen_control_t, started) },
 
     { "scanners_recycled_total", "counter",
       "Scanner processes that ended after their jobs.",
-      ngx_http_screen_value_recycled },
+      8, offsetof(screen_control_t, recycled) },
 
     { "scanners_killed_total", "counter",
       "Scanner processes that met a deadline or crashed.",
-      ngx_http_screen_value_killed },
+      8, offsetof(screen_control_t, killed) },
 };
 
 
@@ -289,6 +269,28 @@ ngx_http_screen_put_head(ngx_http_screen_status_t *st, const char *name,
 }
 
 
+static uint64_t
+ngx_http_screen_metric(ngx_http_screen_status_t *st,
+    const ngx_http_screen_metric_t *m)
+{
+    u_char  *p;
+
+    p = (u_char *) st->control + m->offset;
+
+    switch (m->control) {
+
+    case 4:
+        return atomic_load((_Atomic uint32_t *) p);
+
+    case 8:
+        return atomic_load((_Atomic uint64_t *) p);
+
+    default:
+        return *(ngx_atomic_t *) ((u_char *) st->counters + m->offset);
+    }
+}
+
+
 static void
 ngx_http_screen_put_scalars(ngx_http_screen_status_t *st)
 {
@@ -303,7 +305,7 @@ ngx_http_screen_put_scalars(ngx_http_screen_status_t *st)
         ngx_http_screen_put_head(st, m->name, m->type, m->help);
         ngx_http_screen_put(st, st->prometheus ? "screen_%s %uL\n"
                                                : ",\"%s\":%uL",
-                            m->name, m->value(st));
+                            m->name, ngx_http_screen_metric(st, m));
     }
 }
 

@@ -4,7 +4,7 @@ package ScreenServer;
 # state: signals, real clients, large bodies.  Everything is in one temporary
 # folder and on loopback, and is stopped by its own pid.
 #
-#     my $s = ScreenServer->new(policy => "match ...;", http => ..., server => ...);
+#     my $s = ScreenServer->new(policy => "match ...;", server => ...);
 #     my ($status, $body) = $s->curl('-T', $file, $s->url('/upload'));
 #     $s->stop;
 
@@ -183,8 +183,8 @@ sub command
     my ($self, @args) = @_;
 
     my @command = ($Nginx, '-p', "$self->{dir}/", '-c',
-                   "$self->{dir}/nginx.conf", '-e', "$self->{dir}/logs/error.log",
-                   @args);
+                   "$self->{dir}/nginx.conf", '-e',
+                   "$self->{dir}/logs/error.log", @args);
 
     my $pid = IPC::Open3::open3(my $in, my $out, undef, @command);
     close $in;
