@@ -28,6 +28,9 @@ my $c = <<'END';
 
 static int screen_a_low(int n);
 
+SCREEN_LIST(one, two)
+SCREEN_LIST(three, four)
+
 
 static const char  *screen_a_words[] = {
     "/* no comment */",

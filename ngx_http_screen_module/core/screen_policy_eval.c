@@ -185,29 +185,45 @@ screen_cond_known(const screen_scope_t *scope, const screen_cond_t *cond)
  */
 
 static int
-screen_cond_filename(screen_scope_t *scope, const screen_line_t *line,
-    const screen_cond_t *cond)
+screen_cond_name(screen_scope_t *scope, const screen_cond_t *cond,
+    const screen_str_t *name, int strict)
 {
-    int           sent, cleaned, strict;
+    int           sent;
     screen_str_t  clean;
 
-    strict = line->action.verdict == SCREEN_VERDICT_ALLOW;
-
-    sent = screen_text_test(scope, &cond->test, &scope->part->filename);
+    sent = screen_text_test(scope, &cond->test, name);
 
     if (sent != strict) {
         return sent;
     }
 
-    clean = screen_filename_clean(&scope->part->filename);
+    clean = screen_filename_clean(name);
 
-    if (clean.len == 0 || clean.len == scope->part->filename.len) {
+    if (clean.len == 0 || clean.len == name->len) {
         return sent;
     }
 
-    cleaned = screen_text_test(scope, &cond->test, &clean);
+    return screen_text_test(scope, &cond->test, &clean);
+}
 
-    return cleaned;
+
+/* the same holds for a second name: who stores it may go by either */
+
+static int
+screen_cond_filename(screen_scope_t *scope, const screen_line_t *line,
+    const screen_cond_t *cond)
+{
+    int  strict, match;
+
+    strict = line->action.verdict == SCREEN_VERDICT_ALLOW;
+
+    match = screen_cond_name(scope, cond, &scope->part->filename, strict);
+
+    if (match != strict || scope->part->alias.len == 0) {
+        return match;
+    }
+
+    return screen_cond_name(scope, cond, &scope->part->alias, strict);
 }
 
 

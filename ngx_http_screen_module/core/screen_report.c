@@ -469,7 +469,11 @@ screen_report_apply(screen_part_t *part, const screen_part_t *told)
     if (part->type.len && !part->whole) {
         part->mismatch = screen_sniff_mismatch((const char *) part->type.data,
                                                &part->declared,
-                                               &part->filename);
+                                               &part->filename)
+                         | screen_sniff_mismatch((const char *)
+                                                 part->type.data,
+                                                 &part->declared,
+                                                 &part->alias);
     }
 }
 

@@ -94,6 +94,9 @@ typedef struct {
 typedef struct {
     screen_str_t          name;          /* of the form field; empty: raw */
     screen_str_t          filename;
+    screen_str_t          alias;         /* another name of the same content:
+                                            of a PUT whose header names it,
+                                            the URI's; mostly empty */
     screen_str_t          declared;      /* Content-Type as sent, trimmed */
     unsigned              has_filename:1;
     unsigned              whole:1;       /* the raw body of a form, added in

@@ -248,7 +248,7 @@ ngx_http_screen_create_ctx(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_screen_headers(ngx_http_screen_ctx_t *ctx)
 {
-    ngx_uint_t           i, types;
+    ngx_uint_t           i, types, names;
     screen_str_t         type = screen_null_str;
     screen_str_t         disposition = screen_null_str;
     ngx_list_part_t     *part;
@@ -257,6 +257,7 @@ ngx_http_screen_headers(ngx_http_screen_ctx_t *ctx)
 
     r = ctx->request;
     types = 0;
+    names = 0;
 
     part = &r->headers_in.headers.part;
     h = part->elts;
@@ -286,6 +287,7 @@ ngx_http_screen_headers(ngx_http_screen_ctx_t *ctx)
                                      (u_char *) "Content-Disposition")
                       == 0)
         {
+            names++;
             disposition.data = h[i].value.data;
             disposition.len = h[i].value.len;
         }
@@ -295,6 +297,10 @@ ngx_http_screen_headers(ngx_http_screen_ctx_t *ctx)
 
     if (types > 1) {
         ctx->type.framing |= SCREEN_FRAMING_CONTENT_TYPE;
+    }
+
+    if (names > 1 && ctx->type.kind == SCREEN_BODY_RAW) {
+        ctx->type.framing |= SCREEN_FRAMING_DISPOSITION;
     }
 
     ctx->upload.method.data = r->method_name.data;
@@ -352,23 +358,33 @@ ngx_http_screen_raw_part(ngx_http_screen_ctx_t *ctx, screen_str_t *declared,
 
         ctx->type.framing |= d.framing & ~SCREEN_FRAMING_DISPOSITION;
 
-        if (d.has_filename) {
-            part->filename = d.filename;
-            part->has_filename = 1;
-            return NGX_OK;
-        }
+        part->filename = d.filename;
+        part->has_filename = d.has_filename;
     }
 
-    if (r->method == NGX_HTTP_PUT) {
-        last = r->uri.data + r->uri.len;
+    if (r->method != NGX_HTTP_PUT) {
+        return NGX_OK;
+    }
 
-        for (p = last; p > r->uri.data && p[-1] != '/'; p--) { /* void */ }
+    last = r->uri.data + r->uri.len;
 
-        if (p < last) {
-            part->filename.data = p;
-            part->filename.len = last - p;
-            part->has_filename = 1;
-        }
+    for (p = last; p > r->uri.data && p[-1] != '/'; p--) { /* void */ }
+
+    if (p == last) {
+        return NGX_OK;
+    }
+
+    if (part->has_filename) {
+
+        /* DAV stores it by the URI, an application perhaps by the header */
+
+        part->alias.data = p;
+        part->alias.len = last - p;
+
+    } else {
+        part->filename.data = p;
+        part->filename.len = last - p;
+        part->has_filename = 1;
     }
 
     return NGX_OK;
@@ -427,7 +443,13 @@ ngx_http_screen_body_handler(ngx_http_request_t *r)
         r->read_event_handler = ngx_http_test_reading;
         r->write_event_handler = ngx_http_request_empty_handler;
 
-        if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        if (r->connection->read->ready) {
+
+            /* its end may have come with the last byte of the body */
+
+            ngx_post_event(r->connection->read, &ngx_posted_events);
+
+        } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
             rc = NGX_ERROR;
         }
     }

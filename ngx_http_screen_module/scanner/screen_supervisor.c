@@ -19,7 +19,7 @@
 
 
 #define SCREEN_SUPERVISOR_TICK   1000      /* ms between two counts */
-#define SCREEN_SUPERVISOR_GRACE  2000      /* ms beyond the timeout to leave */
+#define SCREEN_SUPERVISOR_GRACE  2000      /* ms, once nobody waits */
 
 
 typedef struct {
@@ -270,7 +270,7 @@ screen_supervisor_leave(screen_supervisor_t *sv)
     screen_children_leave(&sv->children);
 
     sig = 0;
-    end = screen_wire_now() + sv->spec.timeout + SCREEN_SUPERVISOR_GRACE;
+    end = screen_wire_now() + SCREEN_SUPERVISOR_GRACE;
 
     while (screen_children_alive(&sv->children, sig)) {
 

@@ -78,8 +78,10 @@ sub prepare
     my $scanners = $block->scanners // '1 timeout=5s';
     chomp $scanners;
 
+    # Test::Nginx removes folders with this ending before the next block
+
     my $http = "screen_helper $ENV{NGX_SCREEN};\n"
-               . "screen_path $Test::Nginx::Util::ServRoot/screen;\n"
+               . "screen_path $Test::Nginx::Util::ServRoot/screen_temp;\n"
                . "screen_scanners $scanners;\n"
                . ($block->http_config // '');
 

@@ -55,6 +55,18 @@ CONF
 }
 
 
+# bytes as a table has them
+
+sub bytes
+{
+    my ($data) = @_;
+
+    $data =~ s/([^ -~]|[\\|])/sprintf '\\x%02x', ord $1/ge;
+
+    return $data;
+}
+
+
 # the request of an upload and the headers that go with it
 
 sub request
