@@ -190,6 +190,7 @@ install: all
 	rm -rf $(DOC)/examples
 	cp -R examples $(DOC)/examples
 	test -e $(POLICIES) || cp -R examples/screen $(POLICIES)
+	chmod -R a+rX $(DOC) $(POLICIES)
 
 uninstall:
 	rm -f $(MODULES)/ngx_http_screen_module.so
