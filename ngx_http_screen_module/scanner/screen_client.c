@@ -114,6 +114,13 @@ screen_client_line(screen_client_t *client, char *line)
         return 1;
     }
 
+    if (line[0] != 'E' && line[0] != 'N') {
+
+        /* the identity of an engine, which matters to who keeps reports */
+
+        return 0;
+    }
+
     file = strchr(line, '\t');
     number = file ? strchr(file + 1, '\t') : NULL;
     text = number ? strchr(number + 1, '\t') : NULL;
