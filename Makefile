@@ -80,7 +80,7 @@ demo:
 
 test:
 	tools/install-deps build test
-	@$(MAKE) -j$(JOBS) WERROR=1 all $(UNITS)
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(UNITS)
 	@$(MAKE) WERROR=1 unit
 	@NGINX_BINARY=$(NGINX_BINARY) tools/run-tests $(T)
 
@@ -139,6 +139,18 @@ $(MODULE): build/nginx/objs/Makefile $(MODULE_DEPS)
 	$(if $(V),,@echo '  NGINX  $@';) $(MAKE) $(if $(V),,-s) \
 	    -C build/nginx/src -f ../objs/Makefile modules
 	@cp build/nginx/objs/ngx_http_screen_module.so $@
+
+
+# A module that only the tests load; it finds the client in $(MODULE).
+
+PROBE    = build/redis_probe.so
+PROBE_INCLUDES = $(foreach dir,core event event/modules event/quic os/unix \
+           http http/modules http/v2 http/v3,-Ibuild/nginx/src/src/$(dir)) \
+           -Ibuild/nginx/objs -I$(SRC)/core -I$(SRC)/edge
+
+$(PROBE): t/lib/redis_probe.c $(MODULE)
+	$(call run,LINK,$(CC) -shared -fPIC $(CFLAGS) $(WARN) -D_GNU_SOURCE \
+	    $(PROBE_INCLUDES) -o $@ $<)
 
 
 # Fuzzers compile what they test, instrumented, under clang.

@@ -200,4 +200,25 @@ int screen_policy_decide(const screen_policy_t *p, screen_upload_t *u,
     screen_known_t known, const screen_alloc_t *alloc, screen_decision_t *d);
 
 
+/* what a match is about, as the record of a decision tells it */
+
+typedef struct {
+    const char                 *engine;   /* "bank", "yara", "filename",
+                                             "field", "content", "type",
+                                             "size", "parts", "max_size",
+                                             "fault" */
+    const screen_hit_t         *hit;      /* NULL: there is none */
+    const screen_yara_match_t  *yara;
+} screen_cause_t;
+
+/*
+ * The n-th cause of one of the decision's matches.  A line with a bank or
+ * yara condition has one for each entry or rule that the first of them finds,
+ * and is called by that; any other match has one.  SCREEN_OK, or
+ * SCREEN_NOT_FOUND beyond the last.
+ */
+int screen_policy_cause(const screen_upload_t *u, const screen_matched_t *m,
+    size_t n, screen_cause_t *cause);
+
+
 #endif /* _SCREEN_POLICY_H_INCLUDED_ */

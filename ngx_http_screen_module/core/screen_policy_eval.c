@@ -18,12 +18,8 @@ static int screen_cond_filename(screen_scope_t *scope,
 static int screen_cond_size(const screen_scope_t *scope,
     const screen_cond_t *cond);
 static int screen_cond_content(const screen_part_t *part, uint32_t content);
-static const screen_hit_t *screen_cond_hit(screen_scope_t *scope,
-    const screen_cond_t *cond);
 static int screen_hit_refine(screen_scope_t *scope,
     const screen_cond_t *refine, const screen_hit_t *hit);
-static const screen_yara_match_t *screen_cond_yara(screen_scope_t *scope,
-    const screen_cond_t *cond);
 static int screen_yara_refine(screen_scope_t *scope,
     const screen_cond_t *refine, const screen_yara_match_t *match);
 static int screen_yara_tag(screen_scope_t *scope, const screen_cond_t *refine,
@@ -91,10 +87,10 @@ screen_cond_test(screen_scope_t *scope, const screen_line_t *line,
     switch (cond->kind) {
 
     case SCREEN_COND_BANK:
-        return screen_cond_hit(scope, cond) != NULL;
+        return screen_cond_hit(scope, cond, 0) != NULL;
 
     case SCREEN_COND_YARA:
-        return screen_cond_yara(scope, cond) != NULL;
+        return screen_cond_yara(scope, cond, 0) != NULL;
 
     case SCREEN_COND_FILENAME:
         return screen_cond_filename(scope, line, cond);
@@ -264,8 +260,8 @@ screen_cond_content(const screen_part_t *part, uint32_t content)
 }
 
 
-static const screen_hit_t *
-screen_cond_hit(screen_scope_t *scope, const screen_cond_t *cond)
+const screen_hit_t *
+screen_cond_hit(screen_scope_t *scope, const screen_cond_t *cond, size_t skip)
 {
     size_t               i, j;
     const screen_hit_t  *hit;
@@ -284,7 +280,7 @@ screen_cond_hit(screen_scope_t *scope, const screen_cond_t *cond)
             }
         }
 
-        if (j == cond->nrefine) {
+        if (j == cond->nrefine && skip-- == 0) {
             return hit;
         }
     }
@@ -315,8 +311,9 @@ screen_hit_refine(screen_scope_t *scope, const screen_cond_t *refine,
 }
 
 
-static const screen_yara_match_t *
-screen_cond_yara(screen_scope_t *scope, const screen_cond_t *cond)
+const screen_yara_match_t *
+screen_cond_yara(screen_scope_t *scope, const screen_cond_t *cond,
+    size_t skip)
 {
     size_t                      i, j;
     const screen_yara_match_t  *match;
@@ -331,7 +328,7 @@ screen_cond_yara(screen_scope_t *scope, const screen_cond_t *cond)
             }
         }
 
-        if (j == cond->nrefine) {
+        if (j == cond->nrefine && skip-- == 0) {
             return match;
         }
     }
@@ -561,7 +558,7 @@ screen_cond_pieces(screen_scope_t *scope, const screen_cond_t *cond,
     case SCREEN_COND_BANK:
         pieces[n++] = cond->test.text;
 
-        hit = screen_cond_hit(scope, cond);
+        hit = screen_cond_hit(scope, cond, 0);
 
         if (hit != NULL && hit->label.len) {
             pieces[n++] = screen_str_of(":");
@@ -571,7 +568,7 @@ screen_cond_pieces(screen_scope_t *scope, const screen_cond_t *cond,
         break;
 
     case SCREEN_COND_YARA:
-        match = screen_cond_yara(scope, cond);
+        match = screen_cond_yara(scope, cond, 0);
 
         if (match != NULL) {
             pieces[n++] = match->space;

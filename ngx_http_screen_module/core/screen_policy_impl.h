@@ -215,6 +215,12 @@ typedef struct {
 
 int screen_line_test(screen_scope_t *scope, const screen_line_t *line);
 
+/* what a bank or yara condition finds in the part, after skip others */
+const screen_hit_t *screen_cond_hit(screen_scope_t *scope,
+    const screen_cond_t *cond, size_t skip);
+const screen_yara_match_t *screen_cond_yara(screen_scope_t *scope,
+    const screen_cond_t *cond, size_t skip);
+
 /*
  * The text of a line that matched, "bank:local:x+filename", without control
  * characters.  SCREEN_OK or SCREEN_NOMEM.

@@ -51,6 +51,23 @@ ngx_http_screen_act(ngx_http_screen_ctx_t *ctx)
 }
 
 
+/* monitor mode only tells: what it would have changed is not done */
+
+screen_verdict_t
+ngx_http_screen_done(ngx_http_screen_ctx_t *ctx)
+{
+    screen_verdict_t  verdict;
+
+    verdict = ctx->decision.action.verdict;
+
+    if (ctx->monitor && verdict > SCREEN_VERDICT_LOG) {
+        return SCREEN_VERDICT_PASS;
+    }
+
+    return verdict;
+}
+
+
 /*
  * Whatever handles the request from here on, an error page's location that
  * passes it to a backend for one, finds a request without a body.

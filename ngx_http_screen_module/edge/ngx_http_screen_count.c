@@ -61,11 +61,7 @@ ngx_http_screen_count(ngx_http_screen_ctx_t *ctx)
 
     policy = ctx->policy;
     counters = &zone->shared->counters;
-    action = ctx->decision.action.verdict;
-
-    if (ctx->monitor && action > SCREEN_VERDICT_LOG) {
-        action = SCREEN_VERDICT_PASS;
-    }
+    action = ngx_http_screen_done(ctx);
 
     (void) ngx_atomic_fetch_add(&counters->bytes, ctx->upload.size);
 

@@ -480,7 +480,8 @@ ngx_http_screen_body_complete(ngx_http_screen_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ctx->start = ngx_http_screen_now();
+    ctx->read_time = ngx_http_screen_now() - ctx->start;
+    ctx->start += ctx->read_time;
 
     if (ngx_http_screen_body_end(ctx) != NGX_OK
         || ngx_http_screen_bank_lookup(ctx) != NGX_OK)
@@ -574,6 +575,7 @@ ngx_http_screen_decided(ngx_http_screen_ctx_t *ctx)
 
     ngx_http_screen_count(ctx);
     ngx_http_screen_log_decision(ctx);
+    ngx_http_screen_event(ctx);
 }
 
 

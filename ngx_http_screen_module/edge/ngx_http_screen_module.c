@@ -24,6 +24,14 @@ static ngx_conf_enum_t  ngx_http_screen_modes[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_http_screen_events[] = {
+    { ngx_string("off"), NGX_HTTP_SCREEN_EVENTS_OFF },
+    { ngx_string("decisions"), NGX_HTTP_SCREEN_EVENTS_DECISIONS },
+    { ngx_string("all"), NGX_HTTP_SCREEN_EVENTS_ALL },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t  ngx_http_screen_commands[] = {
 
     { ngx_string("screen_policy"),
@@ -97,6 +105,20 @@ static ngx_command_t  ngx_http_screen_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_screen_loc_conf_t, retry_after),
       NULL },
+
+    { ngx_string("screen_event_log"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_screen_event_log,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("screen_events"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_screen_loc_conf_t, events),
+      &ngx_http_screen_events },
 
       ngx_null_command
 };
@@ -277,6 +299,8 @@ ngx_http_screen_create_loc_conf(ngx_conf_t *cf)
     slcf->value = NGX_CONF_UNSET_PTR;
     slcf->mode = NGX_CONF_UNSET_UINT;
     slcf->retry_after = NGX_CONF_UNSET;
+    slcf->event_log = NGX_CONF_UNSET_PTR;
+    slcf->events = NGX_CONF_UNSET_UINT;
 
     return slcf;
 }
@@ -292,6 +316,9 @@ ngx_http_screen_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_uint_value(conf->mode, prev->mode, NGX_HTTP_SCREEN_ENFORCE);
     ngx_conf_merge_sec_value(conf->retry_after, prev->retry_after, 1);
+    ngx_conf_merge_ptr_value(conf->event_log, prev->event_log, NULL);
+    ngx_conf_merge_uint_value(conf->events, prev->events,
+                              NGX_HTTP_SCREEN_EVENTS_DECISIONS);
 
     if (conf->value == NGX_CONF_UNSET_PTR) {
 

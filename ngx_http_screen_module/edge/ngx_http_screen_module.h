@@ -31,11 +31,17 @@
 #define NGX_HTTP_SCREEN_ENFORCE     0
 #define NGX_HTTP_SCREEN_MONITOR     1
 
+#define NGX_HTTP_SCREEN_EVENTS_OFF        0
+#define NGX_HTTP_SCREEN_EVENTS_DECISIONS  1
+#define NGX_HTTP_SCREEN_EVENTS_ALL        2
+
 
 /* configuration */
 
 typedef struct ngx_http_screen_zone_s   ngx_http_screen_zone_t;
 typedef struct ngx_http_screen_meter_s  ngx_http_screen_meter_t;
+
+typedef struct ngx_http_screen_event_log_s  ngx_http_screen_event_log_t;
 
 
 typedef struct {
@@ -118,6 +124,9 @@ typedef struct {
 
     ngx_uint_t                    mode;
     time_t                        retry_after;
+
+    ngx_http_screen_event_log_t  *event_log;   /* NULL: off */
+    ngx_uint_t                    events;
 } ngx_http_screen_loc_conf_t;
 
 
@@ -173,6 +182,8 @@ typedef struct {
     uint64_t                      start;       /* CLOCK_MONOTONIC, ns */
     uint64_t                      time;        /* that screening took once the
                                                   body was complete, ns */
+    uint64_t                      read_time;   /* before: from the headers
+                                                  to the complete body, ns */
     uint64_t                      lookup_time; /* of it, until all was known
                                                   that needs no scan */
     uint64_t                      deadline;    /* CLOCK_MONOTONIC, ms */
@@ -274,7 +285,15 @@ void ngx_http_screen_count(ngx_http_screen_ctx_t *ctx);
 ngx_int_t ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx);
 void ngx_http_screen_scan_close(ngx_http_screen_ctx_t *ctx);
 
+/* event.c: encode's buffer is to be freed in any case */
+char *ngx_http_screen_event_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+void ngx_http_screen_event(ngx_http_screen_ctx_t *ctx);
+ngx_int_t ngx_http_screen_event_encode(ngx_http_screen_ctx_t *ctx,
+    screen_buf_t *b);
+
 /* act.c */
+screen_verdict_t ngx_http_screen_done(ngx_http_screen_ctx_t *ctx);
 ngx_int_t ngx_http_screen_act(ngx_http_screen_ctx_t *ctx);
 void ngx_http_screen_drop_body(ngx_http_request_t *r);
 void ngx_http_screen_log_decision(ngx_http_screen_ctx_t *ctx);

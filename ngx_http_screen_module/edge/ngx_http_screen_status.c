@@ -78,6 +78,12 @@ static const ngx_http_screen_metric_t  ngx_http_screen_metrics[] = {
     { "cache_bytes", "gauge", "Bytes of reports in the shared zone.",
       0, offsetof(ngx_http_screen_counters_t, cached) },
 
+    { "events_total", "counter", "Events recorded, lost ones included.",
+      0, offsetof(ngx_http_screen_counters_t, events) },
+
+    { "events_dropped_total", "counter", "Events that were lost.",
+      0, offsetof(ngx_http_screen_counters_t, events_dropped) },
+
     { "scanners", "gauge", "Scanner processes.",
       4, offsetof(screen_control_t, scanners) },
 

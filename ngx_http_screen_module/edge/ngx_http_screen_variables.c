@@ -225,15 +225,8 @@ ngx_http_screen_var_verdict(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
 static ngx_int_t
 ngx_http_screen_var_action(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
 {
-    screen_verdict_t  verdict;
-
-    verdict = ctx->decision.action.verdict;
-
-    if (ctx->monitor && verdict > SCREEN_VERDICT_LOG) {
-        verdict = SCREEN_VERDICT_PASS;
-    }
-
-    return ngx_http_screen_text(value, screen_verdict_name(verdict));
+    return ngx_http_screen_text(value,
+                               screen_verdict_name(ngx_http_screen_done(ctx)));
 }
 
 

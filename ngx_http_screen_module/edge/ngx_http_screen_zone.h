@@ -41,6 +41,8 @@ typedef struct {
     ngx_atomic_t                   evictions;
     ngx_atomic_t                   entries;     /* of the cache, now */
     ngx_atomic_t                   cached;      /* their bytes, now */
+    ngx_atomic_t                   events;
+    ngx_atomic_t                   events_dropped;
     ngx_atomic_t                   faults[SCREEN_FAULTS];
     ngx_http_screen_histogram_t    stages[NGX_HTTP_SCREEN_STAGES];
 } ngx_http_screen_counters_t;
