@@ -602,7 +602,7 @@ qr{\[emerg\] .*unknown bank "locl": no "screen_bank locl" directive in .*/html/x
 --- config
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid parameter "list=/etc/passwd" of bank "local": expected file=PATH in .*nginx.conf:\d+}
+qr{\[emerg\] .*invalid parameter "list=/etc/passwd" of bank "local": expected file=PATH, or redis and max_age=TIME in .*nginx.conf:\d+}
 
 
 

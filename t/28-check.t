@@ -136,7 +136,7 @@ accepted('pattern_limits match=100 heap=1g;');
 
 refused('on_error explosion=flag;',
         'unknown fault "explosion=flag" in "on_error": expected framing=, '
-        . 'timeout=, crash=, overload= or incomplete=');
+        . 'timeout=, crash=, overload=, incomplete= or stale=');
 refused('on_error timeout;', 'unknown fault "timeout" in "on_error"');
 refused('on_error timeout=flag timeout=log;',
         'duplicate fault "timeout" in "on_error"');
@@ -144,7 +144,7 @@ refused("on_error timeout=flag;\non_error crash=log timeout=log;",
         'duplicate fault "timeout" in "on_error"', 4);
 refused('on_error crash=ignore;',
         'invalid action "ignore" of "crash" in "on_error": expected pass, '
-        . 'log, flag, reject or reject=STATUS');
+        . 'log, flag, quarantine, reject or reject=STATUS');
 refused('on_error crash=allow;', 'invalid action "allow" of "crash"');
 refused('on_error crash=reject=700;',
         'invalid status "reject=700" in "on_error": expected a number from '
@@ -158,19 +158,16 @@ accepted("on_error framing=pass timeout=log;\non_error crash=flag "
 refused('match;', 'invalid number of arguments in "match" directive');
 refused('match reject;', 'invalid number of arguments in "match" directive');
 refused('match filename = x;', 'unknown action "x" in "match": expected '
-                               . 'allow, reject, reject=STATUS, flag or log '
-                               . 'at the end');
+                               . 'allow, reject, reject=STATUS, quarantine, '
+                               . 'quarantine=STATUS, flag or log at the end');
 refused('match filename = x block;', 'unknown action "block" in "match"');
 refused('match filename = x pass;', 'unknown action "pass" in "match"');
 refused('match filename = x reject=199;',
         'invalid status "reject=199" in "match": expected a number from 200 '
         . 'to 599');
 refused('match filename = x reject=abc;', 'invalid status "reject=abc"');
-refused('match filename = x quarantine;',
-        'action "quarantine" in "match" is not in this build yet, it comes '
-        . 'with a later version: expected reject, reject=STATUS, flag or log');
-refused('on_error crash=quarantine;',
-        'action "quarantine" in "on_error" is not in this build yet');
+refused('match filename = x quarantine=600;',
+        'invalid status "quarantine=600" in "match"');
 
 
 # match: its conditions

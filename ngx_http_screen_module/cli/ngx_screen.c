@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "screen_cmd_bank.h"
+#include "screen_cmd_quarantine.h"
 #include "screen_cmd_scan.h"
 #include "screen_compile.h"
 #include "screen_core.h"
@@ -31,6 +32,7 @@ static const screen_command_t  screen_commands[] = {
     { "scan", screen_cmd_scan, "what the edge would say of files" },
     { "check", screen_cmd_check, "whether a policy file can be used" },
     { "bank", screen_cmd_bank, "build bank files, look fingerprints up" },
+    { "quarantine", screen_cmd_quarantine, "list, release or ban copies" },
     { "version", screen_main_version, "the version of this build" },
     { "help", screen_main_help, "this" },
     { "compile", screen_main_compile, NULL },

@@ -27,6 +27,15 @@ static const screen_cmd_bank_sub_t  screen_cmd_bank_subs[] = {
     { "build", screen_cmd_bank_build, "make a bank file from lists" },
     { "lookup", screen_cmd_bank_lookup, "look hashes or files up" },
     { "stat", screen_cmd_bank_stat, "tell what a bank holds" },
+    { "add", screen_cmd_bank_add, "add hashes to a bank in Redis or a list" },
+    { "remove", screen_cmd_bank_remove, "take hashes out of it" },
+    { "import", screen_cmd_bank_import, "add lists to a bank in Redis" },
+    { "sync", screen_cmd_bank_sync, "make a bank in Redis equal to a list" },
+    { "export", screen_cmd_bank_export, "write a bank as a list" },
+    { "list", screen_cmd_bank_list, "show the banks in Redis, or one's "
+      "entries" },
+    { "confirm", screen_cmd_bank_confirm, "let edges accept that a bank has "
+      "shrunk" },
     { NULL, NULL, NULL }
 };
 
@@ -197,9 +206,10 @@ screen_cmd_bank_step(void *ctx, uint64_t done, uint64_t size)
 
     p->shown = now;
 
-    fprintf(stderr, "\r\033[K%s: %u%% of %llu MB", p->name,
+    fprintf(stderr, "\r\033[K%s: %u%% of %llu %s", p->name,
             (unsigned) (done * 100 / size),
-            (unsigned long long) size / 1000000);
+            (unsigned long long) (p->entries ? size : size / 1000000),
+            p->entries ? "entries" : "MB");
 
     return SCREEN_OK;
 }

@@ -1,13 +1,15 @@
 
 /*
- * "ngx-screen bank ...": builds bank files from lists, looks fingerprints up
- * and tells what a bank holds.
+ * "ngx-screen bank ...": builds bank files from lists, looks fingerprints up,
+ * tells what a bank holds, and writes banks in Redis.
  */
 
 
 #ifndef _SCREEN_CMD_BANK_H_INCLUDED_
 #define _SCREEN_CMD_BANK_H_INCLUDED_
 
+
+#include <stdio.h>
 
 #include "../bank/screen_bank_file.h"
 
@@ -27,6 +29,40 @@ int screen_cmd_bank(int argc, char **argv);
 int screen_cmd_bank_build(int argc, char **argv);
 int screen_cmd_bank_lookup(int argc, char **argv);
 int screen_cmd_bank_stat(int argc, char **argv);
+int screen_cmd_bank_add(int argc, char **argv);
+int screen_cmd_bank_remove(int argc, char **argv);
+int screen_cmd_bank_import(int argc, char **argv);
+int screen_cmd_bank_sync(int argc, char **argv);
+int screen_cmd_bank_export(int argc, char **argv);
+int screen_cmd_bank_list(int argc, char **argv);
+int screen_cmd_bank_confirm(int argc, char **argv);
+
+/* what the words after --redis or --file ask for */
+
+typedef struct {
+    const char        *redis;           /* one of both, or none */
+    const char        *file;
+    const char        *label;
+    const char        *source;
+    uint32_t           severity;
+    uint64_t           expires;
+    screen_signal_t    signal;          /* SCREEN_SIGNALS: by the length */
+    const char        *output;
+    unsigned           dry_run:1;
+    unsigned           quiet:1;
+    unsigned           force:1;
+} screen_cmd_bank_options_t;
+
+/*
+ * Reads the options that the subcommand allows, by their letters; with "-"
+ * among them it needs neither --redis nor --file.  optind is the first word
+ * after them.  SCREEN_OK, or SCREEN_ERROR with the exit status.
+ */
+int screen_cmd_bank_options(screen_cmd_bank_options_t *o, const char *allowed,
+    const char *help, int argc, char **argv, int *status);
+
+/* CSV with a header line, as lists are; the stream tells of failure */
+void screen_cmd_bank_csv(FILE *to, const screen_bank_t *bank);
 
 /*
  * Opens a bank file, or a list, which is built into memory; origin tells
@@ -45,6 +81,7 @@ typedef struct {
     uint64_t                 started;   /* monotonic, ms */
     uint64_t                 shown;
     unsigned                 terminal:1;
+    unsigned                 entries:1; /* they are counted, not bytes */
     screen_bank_progress_t   progress;
 } screen_cmd_bank_progress_t;
 

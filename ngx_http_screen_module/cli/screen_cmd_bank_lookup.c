@@ -11,7 +11,7 @@
 #include "../core/screen_digest.h"
 #include "../core/screen_list.h"
 #include "../core/screen_list_entry.h"
-#include "screen_cmd_bank.h"
+#include "screen_cmd_bank_store.h"
 
 
 #define SCREEN_CMD_BANK_READ  262144
@@ -25,6 +25,10 @@ typedef struct {
     unsigned           content:1;
     unsigned           missing:1;
     unsigned           failed:1;
+
+    const char                *redis;  /* the address; file is the bank */
+    screen_cmd_bank_store_t    store;
+    screen_bank_json_text_t    text;   /* of the entry found there */
 } screen_cmd_bank_lookup_t;
 
 
@@ -46,12 +50,14 @@ static const char  screen_cmd_bank_lookup_help[] =
     "usage: ngx-screen bank lookup FILE HEX...\n"
     "       ngx-screen bank lookup FILE -\n"
     "       ngx-screen bank lookup FILE --content CONTENT...\n"
+    "       ngx-screen bank lookup --redis ADDRESS BANK HEX...\n"
     "\n"
     "Looks hashes up in FILE, a bank file or a list.  \"-\" reads hashes,\n"
     "or a list, from the standard input.  Prints a line each, separated by\n"
     "tabs: signal, value, label, source and severity; or signal, value and\n"
     "\"not found\".\n"
     "\n"
+    "  -r, --redis ADDRESS  as with \"add\": a bank in Redis, not a file\n"
     "  -f, --file FILE     the bank file or list, instead of the first word\n"
     "  -c, --content       what follows are files: their digests are looked\n"
     "                      up, and their names end the lines\n"
@@ -95,7 +101,10 @@ screen_cmd_bank_lookup(int argc, char **argv)
                                      l.content ? "file" : "hash");
     }
 
-    if (screen_cmd_bank_open(&l.bank, l.file, &err) != SCREEN_OK) {
+    if ((l.redis ? screen_cmd_bank_store_open(&l.store, l.redis, l.file, &err)
+                 : screen_cmd_bank_open(&l.bank, l.file, &err))
+        != SCREEN_OK)
+    {
         return screen_cmd_bank_failed(&err);
     }
 
@@ -113,6 +122,7 @@ screen_cmd_bank_lookup(int argc, char **argv)
     }
 
     screen_bank_close(&l.bank);
+    screen_cmd_bank_store_close(&l.store);
 
     if (fflush(stdout) != 0) {
         screen_error_set(&err, "the standard output: %s", strerror(errno));
@@ -136,6 +146,7 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
 
     static const struct option  options[] = {
         { "file", required_argument, NULL, 'f' },
+        { "redis", required_argument, NULL, 'r' },
         { "content", no_argument, NULL, 'c' },
         { "signal", required_argument, NULL, 's' },
         { "help", no_argument, NULL, 'h' },
@@ -144,12 +155,16 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
 
     optind = 0;
 
-    while ((c = getopt_long(argc, argv, "f:cs:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "f:r:cs:h", options, NULL)) != -1) {
 
         switch (c) {
 
         case 'f':
             l->file = optarg;
+            break;
+
+        case 'r':
+            l->redis = optarg;
             break;
 
         case 'c':
@@ -261,6 +276,32 @@ screen_cmd_bank_lookup_stdin(screen_cmd_bank_lookup_t *l)
 }
 
 
+/* SCREEN_OK or SCREEN_NOT_FOUND; an error is noted, and not found */
+
+static int
+screen_cmd_bank_lookup_find(screen_cmd_bank_lookup_t *l,
+    screen_signal_t signal, const u_char *value, screen_entry_t *entry)
+{
+    int             rc;
+    screen_error_t  err;
+
+    if (l->redis == NULL) {
+        return screen_bank_lookup(&l->bank, signal, value, l->now, entry);
+    }
+
+    rc = screen_cmd_bank_store_find(&l->store, signal, value, entry, &l->text,
+                                    &err);
+
+    if (rc < 0) {
+        screen_cmd_bank_failed(&err);
+        l->failed = 1;
+    }
+
+    return rc == SCREEN_OK && (entry->expires == 0 || entry->expires > l->now)
+           ? SCREEN_OK : SCREEN_NOT_FOUND;
+}
+
+
 static int
 screen_cmd_bank_lookup_one(void *ctx, const screen_entry_t *asked)
 {
@@ -269,8 +310,7 @@ screen_cmd_bank_lookup_one(void *ctx, const screen_entry_t *asked)
 
     l = ctx;
 
-    if (screen_bank_lookup(&l->bank, asked->signal, asked->value, l->now,
-                           &entry)
+    if (screen_cmd_bank_lookup_find(l, asked->signal, asked->value, &entry)
         == SCREEN_OK)
     {
         screen_cmd_bank_print(&entry, 1, NULL);
@@ -280,8 +320,8 @@ screen_cmd_bank_lookup_one(void *ctx, const screen_entry_t *asked)
     /* both have 64 digits, and nobody says which they are */
 
     if (asked->signal == SCREEN_SIGNAL_SHA256 && l->signal == SCREEN_SIGNALS
-        && screen_bank_lookup(&l->bank, SCREEN_SIGNAL_PDQ, asked->value,
-                              l->now, &entry)
+        && screen_cmd_bank_lookup_find(l, SCREEN_SIGNAL_PDQ, asked->value,
+                                       &entry)
            == SCREEN_OK)
     {
         screen_cmd_bank_print(&entry, 1, NULL);
@@ -304,7 +344,8 @@ screen_cmd_bank_lookup_content(screen_cmd_bank_lookup_t *l, const char *path)
     screen_digest_t  d;
 
     signals = l->signal == SCREEN_SIGNALS
-              ? (l->bank.signals | 1u << SCREEN_SIGNAL_SHA256)
+              ? ((l->redis ? ~0u >> (32 - SCREEN_SIGNALS) : l->bank.signals)
+                 | 1u << SCREEN_SIGNAL_SHA256)
                 & ~(1u << SCREEN_SIGNAL_PDQ)
               : 1u << l->signal;
 
@@ -332,7 +373,7 @@ screen_cmd_bank_lookup_content(screen_cmd_bank_lookup_t *l, const char *path)
         asked.signal = signal;
         screen_digest_final(&d, signal, asked.value);
 
-        if (screen_bank_lookup(&l->bank, signal, asked.value, l->now, &entry)
+        if (screen_cmd_bank_lookup_find(l, signal, asked.value, &entry)
             == SCREEN_OK)
         {
             screen_cmd_bank_print(&entry, 1, path);

@@ -257,7 +257,7 @@ screen_result_json(const screen_result_t *result)
                             screen_verdict_name(d->action.verdict));
     screen_result_set(object, "reason", &d->reason);
 
-    if (d->action.verdict == SCREEN_VERDICT_REJECT) {
+    if (d->action.verdict >= SCREEN_VERDICT_QUARANTINE) {
         cJSON_AddNumberToObject(object, "status", d->action.status);
     }
 

@@ -176,7 +176,7 @@ screen_result_text(const screen_result_t *result)
         screen_result_print(&d->reason);
     }
 
-    if (d->action.verdict == SCREEN_VERDICT_REJECT) {
+    if (d->action.verdict >= SCREEN_VERDICT_QUARANTINE) {
         printf("  %u", d->action.status);
     }
 

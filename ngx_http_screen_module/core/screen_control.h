@@ -19,6 +19,9 @@
 typedef struct {
     _Atomic uint64_t   version;         /* of the bank file; grows by one with
                                            each file renamed into place */
+    _Atomic uint64_t   synced;          /* of a bank in Redis: when that last
+                                           confirmed it, s since 1970; 0:
+                                           never */
 } screen_control_bank_t;
 
 

@@ -96,6 +96,7 @@ screen_policy_create(const screen_alloc_t *alloc, const screen_str_t *name,
     p->on_error[SCREEN_FAULT_OVERLOAD].verdict = SCREEN_VERDICT_REJECT;
     p->on_error[SCREEN_FAULT_OVERLOAD].status = 503;
     p->on_error[SCREEN_FAULT_INCOMPLETE].verdict = SCREEN_VERDICT_FLAG;
+    p->on_error[SCREEN_FAULT_STALE].verdict = SCREEN_VERDICT_FLAG;
 
     return p;
 }
@@ -202,6 +203,31 @@ screen_policy_finish(screen_policy_t *p, screen_error_t *err)
     }
 
     return SCREEN_OK;
+}
+
+
+int
+screen_policy_quarantines(const screen_policy_t *p, screen_place_t *place)
+{
+    size_t  i;
+
+    for (i = 0; i < p->nlines; i++) {
+
+        if (p->lines[i].action.verdict == SCREEN_VERDICT_QUARANTINE) {
+            *place = p->lines[i].place;
+            return 1;
+        }
+    }
+
+    for (i = 0; i < SCREEN_FAULTS; i++) {
+
+        if (p->on_error[i].verdict == SCREEN_VERDICT_QUARANTINE) {
+            *place = p->place;
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

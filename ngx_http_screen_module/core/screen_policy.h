@@ -35,8 +35,8 @@ const char *screen_verdict_name(screen_verdict_t verdict);
 /* what a line, or a fault under on_error, asks for */
 
 typedef struct {
-    screen_verdict_t   verdict;    /* of a fault: PASS, LOG, FLAG or REJECT */
-    unsigned           status;     /* of a reject */
+    screen_verdict_t   verdict;    /* of a fault: anything but ALLOW */
+    unsigned           status;     /* of a reject or quarantine */
 } screen_action_t;
 
 
@@ -119,6 +119,13 @@ int screen_policy_directive(screen_policy_t *p, const screen_str_t *words,
 
 /* the block is complete; the same codes */
 int screen_policy_finish(screen_policy_t *p, screen_error_t *err);
+
+/*
+ * 1, and where the first such line stands, if the policy ever quarantines;
+ * the place of the policy if on_error does.
+ */
+int screen_policy_quarantines(const screen_policy_t *p,
+    screen_place_t *place);
 
 /* the index of a line, in the order of the match directives */
 size_t screen_policy_line(const screen_policy_t *p, const screen_line_t *line);

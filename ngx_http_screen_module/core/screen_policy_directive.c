@@ -33,7 +33,7 @@ static const struct {
 /* what a client should see of a fault when the policy names no status */
 
 static const unsigned  screen_fault_statuses[SCREEN_FAULTS] = {
-    400, 403, 403, 503, 403
+    400, 403, 403, 503, 403, 503
 };
 
 
@@ -190,7 +190,7 @@ screen_policy_on_error(screen_policy_t *p, const screen_directive_t *d)
         if (screen_fault_parse(&d->words[i], &fault, &value) != SCREEN_OK) {
             return screen_directive_error(d, "unknown fault \"%.*s\" in "
                        "\"on_error\": expected framing=, timeout=, crash=, "
-                       "overload= or incomplete=",
+                       "overload=, incomplete= or stale=",
                        screen_shown(&d->words[i]));
         }
 
@@ -226,8 +226,8 @@ screen_policy_on_error(screen_policy_t *p, const screen_directive_t *d)
         }
 
         return screen_directive_error(d, "invalid action \"%.*s\" of \"%s\" "
-                   "in \"on_error\": expected pass, log, flag, reject or "
-                   "reject=STATUS", screen_shown(&value),
+                   "in \"on_error\": expected pass, log, flag, "
+                   "quarantine, reject or reject=STATUS", screen_shown(&value),
                    screen_fault_name(fault));
     }
 
@@ -269,13 +269,15 @@ screen_action_parse(const screen_directive_t *d, const screen_str_t *word,
         return screen_status_parse(d, word, &value, &action->status);
     }
 
-    if (screen_str_is(word, "quarantine")
-        || screen_option(word, "quarantine=", NULL))
-    {
-        return screen_directive_error(d, "action \"%.*s\" in \"%.*s\" is not "
-                   "in this build yet, it comes with a later version: "
-                   "expected reject, reject=STATUS, flag or log",
-                   screen_shown(word), screen_shown(&d->words[0]));
+    if (screen_str_is(word, "quarantine")) {
+        action->verdict = SCREEN_VERDICT_QUARANTINE;
+        action->status = 403;
+        return SCREEN_OK;
+    }
+
+    if (screen_option(word, "quarantine=", &value)) {
+        action->verdict = SCREEN_VERDICT_QUARANTINE;
+        return screen_status_parse(d, word, &value, &action->status);
     }
 
     return SCREEN_NOT_FOUND;

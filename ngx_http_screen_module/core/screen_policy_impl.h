@@ -138,8 +138,8 @@ int screen_directive_error(const screen_directive_t *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * "reject", "reject=451", "flag" ...: SCREEN_OK, SCREEN_ERROR, or
- * SCREEN_NOT_FOUND if the word is none.  status is that of a bare reject.
+ * "reject", "reject=451", "quarantine", "flag" ...: SCREEN_OK, SCREEN_ERROR,
+ * or SCREEN_NOT_FOUND if the word is none.  status is that of a bare reject.
  */
 int screen_action_parse(const screen_directive_t *d, const screen_str_t *word,
     unsigned status, screen_action_t *action);

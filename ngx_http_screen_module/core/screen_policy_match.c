@@ -95,8 +95,9 @@ screen_policy_match(screen_policy_t *p, const screen_directive_t *d)
 
     if (rc == SCREEN_NOT_FOUND) {
         return screen_directive_error(d, "unknown action \"%.*s\" in "
-                   "\"match\": expected allow, reject, reject=STATUS, flag "
-                   "or log at the end", screen_shown(last));
+                   "\"match\": expected allow, reject, reject=STATUS, "
+                   "quarantine, quarantine=STATUS, flag or log at the end",
+                   screen_shown(last));
     }
 
     while (rc == SCREEN_OK && m.pos < m.end) {

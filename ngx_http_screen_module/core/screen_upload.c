@@ -19,6 +19,7 @@ static const char *const screen_faults[SCREEN_FAULTS] = {
     "crash",
     "overload",
     "incomplete",
+    "stale",
 };
 
 

@@ -42,10 +42,11 @@ typedef enum {
     SCREEN_FAULT_CRASH,            /* the scanner ended without a report */
     SCREEN_FAULT_OVERLOAD,         /* no room in the queue, or no resources */
     SCREEN_FAULT_INCOMPLETE,       /* not all of it could be looked at */
+    SCREEN_FAULT_STALE,            /* a bank is older than it may be */
     SCREEN_FAULTS
 } screen_fault_t;
 
-/* "framing", "timeout", "crash", "overload", "incomplete" */
+/* "framing", "timeout", "crash", "overload", "incomplete", "stale" */
 const char *screen_fault_name(screen_fault_t fault);
 
 

@@ -25,9 +25,13 @@ ngx_http_screen_act(ngx_http_screen_ctx_t *ctx)
     ctx->state = NGX_HTTP_SCREEN_ACTED;
 
     if (ctx->monitor
-        || ctx->decision.action.verdict != SCREEN_VERDICT_REJECT)
+        || ctx->decision.action.verdict < SCREEN_VERDICT_QUARANTINE)
     {
         return NGX_DECLINED;
+    }
+
+    if (ctx->decision.action.verdict == SCREEN_VERDICT_QUARANTINE) {
+        ngx_http_screen_quarantine(ctx);
     }
 
     ngx_http_screen_drop_body(r);
@@ -185,27 +189,36 @@ ngx_http_screen_send_reject(ngx_http_screen_ctx_t *ctx, ngx_uint_t status)
     u_char              *p;
     ngx_int_t            rc;
     ngx_buf_t           *b;
+    const char          *title;
     ngx_chain_t          out;
     ngx_http_request_t  *r;
 
     static const char  page[] =
         "<html>" CRLF
-        "<head><title>Upload not accepted</title></head>" CRLF
+        "<head><title>%s</title></head>" CRLF
         "<body>" CRLF
-        "<center><h1>Upload not accepted</h1></center>" CRLF
+        "<center><h1>%s</h1></center>" CRLF
         "<hr><center>reference %*s</center>" CRLF
         "</body>" CRLF
         "</html>" CRLF;
 
     r = ctx->request;
 
-    b = ngx_create_temp_buf(r->pool, sizeof(page) + NGX_HTTP_SCREEN_ID_LEN);
+    /* "quarantine=202" is not to look like a refusal */
+
+    title = ctx->decision.action.verdict == SCREEN_VERDICT_QUARANTINE
+            && status < NGX_HTTP_SPECIAL_RESPONSE ? "Upload received"
+                                                  : "Upload not accepted";
+
+    b = ngx_create_temp_buf(r->pool, sizeof(page) + 2 * ngx_strlen(title)
+                                     + NGX_HTTP_SCREEN_ID_LEN);
     if (b == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     p = b->last;
-    b->last = ngx_sprintf(p, page, (size_t) NGX_HTTP_SCREEN_ID_LEN, ctx->id);
+    b->last = ngx_sprintf(p, page, title, title,
+                          (size_t) NGX_HTTP_SCREEN_ID_LEN, ctx->id);
     b->last_buf = 1;
     b->last_in_chain = 1;
 
@@ -249,7 +262,7 @@ ngx_http_screen_log_decision(ngx_http_screen_ctx_t *ctx)
         return;
     }
 
-    level = d->action.verdict == SCREEN_VERDICT_REJECT
+    level = d->action.verdict >= SCREEN_VERDICT_QUARANTINE
             || d->verdict == SCREEN_VERDICT_ERROR ? NGX_LOG_WARN
                                                   : NGX_LOG_NOTICE;
 

@@ -15,7 +15,7 @@ static ngx_int_t ngx_http_screen_bank_hit(ngx_http_screen_ctx_t *ctx,
     const screen_entry_t *entry);
 
 
-/* two atomic loads when nothing has changed */
+/* two or three atomic loads when nothing has changed */
 
 void
 ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf, ngx_uint_t i,
@@ -23,6 +23,7 @@ ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf, ngx_uint_t i,
 {
     uint64_t                 version;
     screen_bank_t            fresh;
+    screen_tail_t            tail;
     screen_error_t           err;
     ngx_http_screen_bank_t  *bank;
 
@@ -31,7 +32,9 @@ ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf, ngx_uint_t i,
 
     version = atomic_load(&smcf->pool.control->banks[i].version);
 
-    if (bank->bank.map != NULL && bank->version == version) {
+    if (bank->bank.map != NULL && bank->version == version
+        && !screen_tail_closed(&bank->tail))
+    {
         return;
     }
 
@@ -39,22 +42,47 @@ ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf, ngx_uint_t i,
         return;
     }
 
-    if (screen_bank_open(&fresh, (char *) bank->path.data, &err)
+    if (screen_tail_open_pair(&fresh, &tail, (char *) bank->path.data, &err)
         != SCREEN_OK)
     {
-        ngx_log_error(NGX_LOG_ERR, log, 0, "bank \"%V\": %s%s",
-                      &bank->name, err.text,
-                      bank->bank.map ? ", the old one stays in force" : "");
+        /* a bank in Redis is not there before its keeper has read it */
 
-        bank->retry = ngx_time() + 1;
+        if (!bank->redis || version != 0) {
+            ngx_log_error(NGX_LOG_ERR, log, 0, "bank \"%V\": %s%s",
+                          &bank->name, err.text,
+                          bank->bank.map ? ", the old one stays in force"
+                                         : "");
+        }
+
+        bank->retry = version ? ngx_time() + 1 : ngx_time();
         return;
     }
 
     screen_bank_close(&bank->bank);
+    screen_tail_close(&bank->tail);
 
     bank->bank = fresh;
+    bank->tail = tail;
     bank->version = version;
     bank->retry = 0;
+}
+
+
+/* whether Redis has confirmed the bank as lately as it must have */
+
+static ngx_uint_t
+ngx_http_screen_bank_stale(ngx_http_screen_bank_t *bank)
+{
+    uint64_t  now, synced;
+
+    if (bank->max_age == 0) {
+        return 0;
+    }
+
+    now = ngx_time();
+    synced = screen_tail_synced(&bank->tail);
+
+    return synced + bank->max_age / 1000 < now;
 }
 
 
@@ -75,7 +103,8 @@ ngx_http_screen_bank_signals(ngx_http_screen_ctx_t *ctx)
         ngx_http_screen_bank_refresh(ctx->conf, index[i],
                                      ctx->request->connection->log);
 
-        signals |= bank[index[i]].bank.signals;
+        signals |= screen_tail_signals(&bank[index[i]].tail,
+                                       &bank[index[i]].bank);
     }
 
     return signals & (1u << SCREEN_SIGNAL_SHA256 | 1u << SCREEN_SIGNAL_SHA1
@@ -86,6 +115,7 @@ ngx_http_screen_bank_signals(ngx_http_screen_ctx_t *ctx)
 ngx_int_t
 ngx_http_screen_bank_lookup(ngx_http_screen_ctx_t *ctx)
 {
+    unsigned                 signals;
     ngx_uint_t               i, j, *index;
     screen_part_t           *part;
     screen_entry_t           entry;
@@ -107,18 +137,26 @@ ngx_http_screen_bank_lookup(ngx_http_screen_ctx_t *ctx)
                                      ctx->request->connection->log);
 
         if (bank->bank.map == NULL) {
-            screen_upload_fault(&ctx->upload, SCREEN_FAULT_INCOMPLETE,
+            screen_upload_fault(&ctx->upload, bank->max_age
+                                ? SCREEN_FAULT_STALE : SCREEN_FAULT_INCOMPLETE,
                                 "bank not available");
             continue;
         }
+
+        if (ngx_http_screen_bank_stale(bank)) {
+            screen_upload_fault(&ctx->upload, SCREEN_FAULT_STALE,
+                                (char *) bank->name.data);
+        }
+
+        signals = screen_tail_signals(&bank->tail, &bank->bank);
 
         for (j = 0; j < ctx->upload.nparts; j++) {
             part = &ctx->upload.parts[j];
 
             for (signal = 0; signal <= SCREEN_SIGNAL_MD5; signal++) {
 
-                if (!(part->digests & bank->bank.signals & 1u << signal)
-                    || screen_bank_lookup(&bank->bank, signal,
+                if (!(part->digests & signals & 1u << signal)
+                    || screen_tail_lookup(&bank->tail, &bank->bank, signal,
                                           ngx_http_screen_bank_digest(part,
                                                                       signal),
                                           ngx_time(), &entry)

@@ -1,7 +1,7 @@
 
 /*
- * The directives that need more than a slot: policies, banks, scanners and
- * "screen" itself.
+ * The directives that need more than a slot: policies, scanners and "screen"
+ * itself.
  */
 
 
@@ -266,84 +266,6 @@ ngx_http_screen_policy_line(ngx_conf_t *cf, ngx_http_screen_policy_t *policy)
     for (i = 1; i < cf->args->nelts; i++) {
         *p++ = (i == 1) ? '\n' : ' ';
         p = ngx_cpymem(p, value[i].data, value[i].len);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-char *
-ngx_http_screen_bank(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_screen_main_conf_t *smcf = conf;
-
-    ngx_str_t               *value;
-    ngx_uint_t               i;
-    ngx_http_screen_bank_t  *bank;
-
-    value = cf->args->elts;
-    bank = smcf->banks.elts;
-
-    for (i = 0; i < smcf->banks.nelts; i++) {
-        if (bank[i].name.len == value[1].len
-            && ngx_strncmp(bank[i].name.data, value[1].data, value[1].len) == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate screen bank \"%V\"", &value[1]);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    for (i = 0; i < value[1].len; i++) {
-        if (!((value[1].data[i] | 0x20) >= 'a'
-              && (value[1].data[i] | 0x20) <= 'z')
-            && !(value[1].data[i] >= '0' && value[1].data[i] <= '9')
-            && value[1].data[i] != '-' && value[1].data[i] != '_')
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid bank name \"%V\": letters, digits, "
-                               "\"-\" and \"_\" are allowed", &value[1]);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (smcf->banks.nelts == SCREEN_BANKS_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "too many screen banks, %d is the limit",
-                           SCREEN_BANKS_MAX);
-        return NGX_CONF_ERROR;
-    }
-
-    bank = ngx_array_push(&smcf->banks);
-    if (bank == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(bank, sizeof(ngx_http_screen_bank_t));
-
-    bank->name = value[1];
-
-    if (ngx_http_screen_place(cf, &bank->place) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "file=", 5) == 0 && value[i].len > 5) {
-            bank->list.data = value[i].data + 5;
-            bank->list.len = value[i].len - 5;
-
-            if (ngx_conf_full_name(cf->cycle, &bank->list, 1) != NGX_OK) {
-                return NGX_CONF_ERROR;
-            }
-
-            continue;
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\" of bank \"%V\": "
-                           "expected file=PATH", &value[i], &bank->name);
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;

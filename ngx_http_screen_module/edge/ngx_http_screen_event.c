@@ -1,7 +1,8 @@
 
 /*
- * The record of decisions: one event each, a line of JSON in a log file that
- * is one of nginx's own open files, and so is reopened by USR1.
+ * The record of decisions: one event each, for the stream in Redis, and as a
+ * line of JSON in a log file that is one of nginx's own open files, and so is
+ * reopened by USR1.
  */
 
 
@@ -85,7 +86,14 @@ ngx_http_screen_event(ngx_http_screen_ctx_t *ctx)
 
     rc = ngx_http_screen_event_encode(ctx, &b);
 
-    if (rc == NGX_OK) {
+    if (rc == NGX_OK && ctx->conf->stream) {
+
+        /* without the end of the line */
+
+        ngx_http_screen_stream_add(ctx->conf->stream, b.data, b.len - 1);
+    }
+
+    if (rc == NGX_OK && slcf->event_log) {
         rc = ngx_http_screen_event_write(slcf->event_log, &b,
                                          ctx->request->connection->log);
     }
@@ -108,7 +116,7 @@ static ngx_uint_t
 ngx_http_screen_event_wanted(ngx_http_screen_ctx_t *ctx,
     ngx_http_screen_loc_conf_t *slcf)
 {
-    if (slcf->event_log == NULL) {
+    if (slcf->event_log == NULL && ctx->conf->stream == NULL) {
         return 0;
     }
 

@@ -1,8 +1,8 @@
 
 /*
- * The facts of an upload's parts that need a scan: from the cache, by a scan
- * of this upload, or by that of another one that sends the same content just
- * now.  Without a shared zone everything is scanned.
+ * The facts of an upload's parts that need a scan: from the cache, from
+ * Redis, by a scan of this upload, or by that of another one that sends the
+ * same content just now.  Without a shared zone everything is scanned.
  */
 
 
@@ -18,6 +18,8 @@ static ngx_int_t ngx_http_screen_facts_part(ngx_http_screen_ctx_t *ctx,
     ngx_uint_t i);
 static ngx_int_t ngx_http_screen_facts_key(ngx_http_screen_ctx_t *ctx,
     ngx_http_screen_fact_t *fact, screen_part_t *part);
+static ngx_int_t ngx_http_screen_facts_scan(ngx_http_screen_ctx_t *ctx);
+static ngx_int_t ngx_http_screen_facts_wait(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_facts_keep(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_facts_poll(ngx_event_t *ev);
 
@@ -97,43 +99,68 @@ ngx_http_screen_facts_key(ngx_http_screen_ctx_t *ctx,
 static ngx_int_t
 ngx_http_screen_facts_next(ngx_http_screen_ctx_t *ctx)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  i, missing, waiting;
+    ngx_int_t                rc;
+    ngx_uint_t               i, asked, missing, waiting;
+    ngx_http_screen_fact_t  *fact;
 
+    asked = 0;
     missing = 0;
     waiting = 0;
 
     for (i = 0; i < ctx->upload.nparts; i++) {
+        fact = &ctx->facts[i];
 
-        rc = ngx_http_screen_facts_part(ctx, i);
+        rc = fact->state == NGX_HTTP_SCREEN_FACT_WANTED
+             ? ngx_http_screen_facts_part(ctx, i) : NGX_OK;
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
         }
 
-        missing += (rc == NGX_DECLINED);
         waiting += (rc == NGX_AGAIN);
+        asked += (fact->state == NGX_HTTP_SCREEN_FACT_ASKED);
+        missing += (fact->state == NGX_HTTP_SCREEN_FACT_MISSING);
 
         /* a job holds what is missing, and nothing else */
 
-        ctx->upload.parts[i].want_scan = (rc == NGX_DECLINED);
+        ctx->upload.parts[i].want_scan
+                              = (fact->state == NGX_HTTP_SCREEN_FACT_MISSING);
+    }
+
+    if (asked) {
+        return NGX_AGAIN;
     }
 
     if (missing) {
-        rc = ngx_http_screen_scan_start(ctx);
+        return ngx_http_screen_facts_scan(ctx);
+    }
 
-        if (rc == NGX_OK) {
-            ngx_http_screen_facts_keep(ctx);
-            return ngx_http_screen_facts_next(ctx);
+    return waiting ? ngx_http_screen_facts_wait(ctx) : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_screen_facts_scan(ngx_http_screen_ctx_t *ctx)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    for (i = 0; i < ctx->upload.nparts; i++) {
+
+        if (ctx->facts[i].state == NGX_HTTP_SCREEN_FACT_MISSING) {
+            ctx->facts[i].state = NGX_HTTP_SCREEN_FACT_SCANNING;
         }
-
-        return rc;
     }
 
-    if (waiting == 0) {
-        return NGX_OK;
-    }
+    rc = ngx_http_screen_scan_start(ctx);
 
+    return rc == NGX_OK ? ngx_http_screen_facts_scanned(ctx) : rc;
+}
+
+
+static ngx_int_t
+ngx_http_screen_facts_wait(ngx_http_screen_ctx_t *ctx)
+{
     if (ctx->poll_delay == 0) {
         (void) ngx_atomic_fetch_add(&ctx->conf->zone->shared->counters.waits,
                                     1);
@@ -153,8 +180,8 @@ ngx_http_screen_facts_next(ngx_http_screen_ctx_t *ctx)
 
 
 /*
- * Of one part: NGX_OK, nothing to do; NGX_DECLINED, it is this upload's to
- * scan; NGX_AGAIN, another upload scans it; NGX_ERROR.
+ * Of one part that is wanted: NGX_OK, its state tells how it goes on;
+ * NGX_AGAIN, another upload scans it; NGX_ERROR.
  */
 
 static ngx_int_t
@@ -168,13 +195,9 @@ ngx_http_screen_facts_part(ngx_http_screen_ctx_t *ctx, ngx_uint_t i)
     fact = &ctx->facts[i];
     part = &ctx->upload.parts[i];
 
-    if (fact->state != NGX_HTTP_SCREEN_FACT_WANTED) {
-        return NGX_OK;
-    }
-
     if (ctx->conf->zone == NULL) {
-        fact->state = NGX_HTTP_SCREEN_FACT_SCANNED;
-        return NGX_DECLINED;
+        fact->state = NGX_HTTP_SCREEN_FACT_MISSING;
+        return NGX_OK;
     }
 
     if (ngx_http_screen_now() / 1000000 >= ctx->deadline) {
@@ -205,15 +228,45 @@ ngx_http_screen_facts_part(ngx_http_screen_ctx_t *ctx, ngx_uint_t i)
         return NGX_OK;
 
     case NGX_DECLINED:
-        fact->state = NGX_HTTP_SCREEN_FACT_OURS;
-        return NGX_DECLINED;
+        fact->ours = 1;
+        fact->state = ngx_http_screen_reports_get(ctx, i) == NGX_OK
+                      ? NGX_HTTP_SCREEN_FACT_ASKED
+                      : NGX_HTTP_SCREEN_FACT_MISSING;
+        return NGX_OK;
 
     case NGX_ABORT:
-        fact->state = NGX_HTTP_SCREEN_FACT_SCANNED;
-        return NGX_DECLINED;
+        fact->state = NGX_HTTP_SCREEN_FACT_MISSING;
+        return NGX_OK;
 
     default:
         return rc;
+    }
+}
+
+
+void
+ngx_http_screen_facts_told(ngx_http_screen_ctx_t *ctx,
+    ngx_http_screen_fact_t *fact, ngx_str_t *report)
+{
+    ngx_int_t  rc;
+
+    if (report) {
+        fact->state = NGX_HTTP_SCREEN_FACT_SCANNED;
+        fact->ours = 0;
+        ctx->hits++;
+
+        (void) ngx_atomic_fetch_add(&ctx->conf->zone->shared->counters.shared,
+                                    1);
+        ngx_http_screen_cache_put(ctx->conf->zone, fact->key, report);
+
+    } else {
+        fact->state = NGX_HTTP_SCREEN_FACT_MISSING;
+    }
+
+    rc = ngx_http_screen_facts_next(ctx);
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_screen_resume(ctx, rc);
     }
 }
 
@@ -240,15 +293,21 @@ ngx_http_screen_facts_keep(ngx_http_screen_ctx_t *ctx)
     screen_part_t           *part;
     ngx_http_screen_fact_t  *fact;
 
-    for (i = 0; ctx->facts && i < ctx->upload.nparts; i++) {
+    for (i = 0; i < ctx->upload.nparts; i++) {
         fact = &ctx->facts[i];
         part = &ctx->upload.parts[i];
 
-        if (fact->state != NGX_HTTP_SCREEN_FACT_OURS) {
+        if (fact->state != NGX_HTTP_SCREEN_FACT_SCANNING) {
             continue;
         }
 
         fact->state = NGX_HTTP_SCREEN_FACT_SCANNED;
+
+        if (!fact->ours) {
+            continue;
+        }
+
+        fact->ours = 0;
 
         screen_buf_init(&b, SCREEN_REPORT_LIMIT);
 
@@ -261,6 +320,7 @@ ngx_http_screen_facts_keep(ngx_http_screen_ctx_t *ctx)
             report.len = b.len;
 
             ngx_http_screen_cache_put(ctx->conf->zone, fact->key, &report);
+            ngx_http_screen_reports_put(ctx, i, &report);
 
         } else {
             ngx_http_screen_cache_drop(ctx->conf->zone, fact->key);
@@ -300,8 +360,14 @@ ngx_http_screen_facts_leave(ngx_http_screen_ctx_t *ctx)
 
     for (i = 0; ctx->facts && i < ctx->upload.nparts; i++) {
 
-        if (ctx->facts[i].state == NGX_HTTP_SCREEN_FACT_OURS) {
+        if (ctx->facts[i].call) {
+            ngx_http_screen_redis_cancel(ctx->facts[i].call);
+            ctx->facts[i].call = NULL;
+        }
+
+        if (ctx->facts[i].ours) {
             ngx_http_screen_cache_drop(ctx->conf->zone, ctx->facts[i].key);
+            ctx->facts[i].ours = 0;
         }
     }
 }

@@ -13,8 +13,11 @@ static void *ngx_http_screen_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_screen_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static ngx_int_t ngx_http_screen_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_screen_init_redis(ngx_conf_t *cf,
+    ngx_http_screen_main_conf_t *smcf);
 static ngx_int_t ngx_http_screen_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_screen_init_process(ngx_cycle_t *cycle);
+static void ngx_http_screen_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_conf_enum_t  ngx_http_screen_modes[] = {
@@ -48,6 +51,13 @@ static ngx_command_t  ngx_http_screen_commands[] = {
       0,
       NULL },
 
+    { ngx_string("screen_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_screen_redis_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("screen_scanners"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
       ngx_http_screen_scanners,
@@ -72,6 +82,27 @@ static ngx_command_t  ngx_http_screen_commands[] = {
     { ngx_string("screen_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_screen_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("screen_shared_reports"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_screen_reports,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("screen_event_stream"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE123,
+      ngx_http_screen_event_stream,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("screen_quarantine_path"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1234,
+      ngx_http_screen_quarantine_path,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -149,7 +180,7 @@ ngx_module_t  ngx_http_screen_module = {
     ngx_http_screen_init_process,          /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
+    ngx_http_screen_exit_process,          /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -192,6 +223,7 @@ ngx_http_screen_destroy_policies(void *data)
 
     for (i = 0; i < smcf->banks.nelts; i++) {
         screen_bank_close(&bank[i].bank);
+        screen_tail_close(&bank[i].tail);
     }
 }
 
@@ -228,6 +260,9 @@ ngx_http_screen_create_main_conf(ngx_conf_t *cf)
     smcf->alloc.alloc = ngx_http_screen_palloc;
     smcf->alloc.owner = cf->pool;
 
+    smcf->reports_ttl = NGX_CONF_UNSET;
+    smcf->stream = NGX_CONF_UNSET_PTR;
+    smcf->redis.tls = ngx_http_screen_redis_has_tls();
     smcf->scanners = NGX_CONF_UNSET_UINT;
     smcf->timeout = NGX_CONF_UNSET_MSEC;
     smcf->memory = NGX_CONF_UNSET_SIZE;
@@ -247,6 +282,8 @@ ngx_http_screen_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_str_t   temp = ngx_string(NGX_HTTP_CLIENT_TEMP_PATH);
 
     ngx_conf_init_uint_value(smcf->scanners, (ngx_uint_t) ngx_max(ngx_ncpu, 1));
+    ngx_conf_init_value(smcf->reports_ttl, 0);
+    ngx_conf_init_ptr_value(smcf->stream, NULL);
     ngx_conf_init_msec_value(smcf->timeout, 10000);
     ngx_conf_init_size_value(smcf->memory, 512 * 1024 * 1024);
     ngx_conf_init_uint_value(smcf->queue, 128);
@@ -391,7 +428,36 @@ ngx_http_screen_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    return ngx_http_screen_setup(cf, smcf);
+    if (ngx_http_screen_setup(cf, smcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_screen_init_redis(cf, smcf);
+}
+
+
+static ngx_int_t
+ngx_http_screen_init_redis(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
+{
+    if (smcf->reports_ttl == 0 && smcf->stream == NULL) {
+        return NGX_OK;
+    }
+
+    if (smcf->redis.nservers == 0 || (smcf->zone == NULL && smcf->reports_ttl))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"%s\" needs \"%s\"",
+                      smcf->reports_ttl ? "screen_shared_reports"
+                                        : "screen_event_stream",
+                      smcf->redis.nservers ? "screen_zone" : "screen_redis");
+        return NGX_ERROR;
+    }
+
+    smcf->redis_client = ngx_http_screen_redis_create(cf, &smcf->redis, 0);
+    if (smcf->redis_client == NULL) {
+        return NGX_ERROR;
+    }
+
+    return smcf->stream ? ngx_http_screen_stream_init(cf, smcf) : NGX_OK;
 }
 
 
@@ -438,4 +504,21 @@ ngx_http_screen_init_process(ngx_cycle_t *cycle)
     }
 
     return ngx_http_screen_pool_join(cycle, smcf);
+}
+
+
+static void
+ngx_http_screen_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_screen_main_conf_t  *smcf;
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_screen_module);
+
+    if (smcf && smcf->redis_client && smcf->stream) {
+        ngx_http_screen_stream_close(smcf->stream);
+    }
+
+    if (smcf && smcf->redis_client) {
+        ngx_http_screen_redis_close(smcf->redis_client);
+    }
 }

@@ -15,7 +15,9 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "ngx_http_screen_redis.h"
 #include "screen_bank.h"
+#include "screen_bank_json.h"
 #include "screen_control.h"
 #include "screen_digest.h"
 #include "screen_disposition.h"
@@ -24,6 +26,7 @@
 #include "screen_policy.h"
 #include "screen_report.h"
 #include "screen_spec.h"
+#include "screen_tail.h"
 
 
 #define NGX_HTTP_SCREEN_ID_LEN      32
@@ -42,6 +45,8 @@ typedef struct ngx_http_screen_zone_s   ngx_http_screen_zone_t;
 typedef struct ngx_http_screen_meter_s  ngx_http_screen_meter_t;
 
 typedef struct ngx_http_screen_event_log_s  ngx_http_screen_event_log_t;
+typedef struct ngx_http_screen_vault_s  ngx_http_screen_vault_t;
+typedef struct ngx_http_screen_stream_s  ngx_http_screen_stream_t;
 
 
 typedef struct {
@@ -64,10 +69,13 @@ typedef struct {
     ngx_str_t                     name;
     ngx_str_t                     list;        /* the list file */
     ngx_str_t                     path;        /* the bank file */
+    ngx_uint_t                    redis;       /* kept current from Redis */
+    ngx_msec_t                    max_age;     /* 0: it may be of any age */
     screen_place_t                place;
 
     /* of this process */
     screen_bank_t                 bank;
+    screen_tail_t                 tail;        /* changes since; of Redis */
     uint64_t                      version;     /* that bank was opened at */
     time_t                        retry;       /* not before, after a failure */
 } ngx_http_screen_bank_t;
@@ -99,6 +107,7 @@ typedef struct {
 typedef struct {
     ngx_array_t                   policies;    /* ngx_http_screen_policy_t * */
     ngx_array_t                   banks;       /* ngx_http_screen_bank_t */
+    screen_redis_conf_t           redis;       /* of screen_redis */
 
     ngx_str_t                     helper;
     ngx_str_t                     path;        /* of the bank files */
@@ -112,7 +121,12 @@ typedef struct {
 
     screen_alloc_t                alloc;       /* from the cycle's pool */
     ngx_http_screen_zone_t       *zone;        /* NULL: none */
+    ngx_http_screen_redis_t      *redis_client;
+    time_t                        reports_ttl; /* in Redis; 0: not there */
     ngx_http_screen_pool_t        pool;
+    ngx_http_screen_stream_t     *stream;      /* of events; NULL: none */
+    ngx_http_screen_vault_t      *vault;       /* of what is quarantined;
+                                                  NULL: none */
     ngx_uint_t                    active;      /* there is a policy */
 } ngx_http_screen_main_conf_t;
 
@@ -161,18 +175,26 @@ typedef struct {
 typedef enum {
     NGX_HTTP_SCREEN_FACT_NONE = 0,
     NGX_HTTP_SCREEN_FACT_WANTED,
-    NGX_HTTP_SCREEN_FACT_OURS,                 /* others may wait for it */
+    NGX_HTTP_SCREEN_FACT_ASKED,                /* of Redis */
+    NGX_HTTP_SCREEN_FACT_MISSING,              /* to be scanned */
+    NGX_HTTP_SCREEN_FACT_SCANNING,
     NGX_HTTP_SCREEN_FACT_SCANNED
 } ngx_http_screen_fact_state_t;
 
 
+typedef struct ngx_http_screen_ctx_s  ngx_http_screen_ctx_t;
+
+
 typedef struct {
     ngx_http_screen_fact_state_t  state;
+    ngx_uint_t                    ours;        /* others may wait for it */
     u_char                        key[32];     /* in the cache */
+    ngx_http_screen_redis_call_t *call;
+    ngx_http_screen_ctx_t        *ctx;
 } ngx_http_screen_fact_t;
 
 
-typedef struct {
+struct ngx_http_screen_ctx_s {
     ngx_http_request_t           *request;
     ngx_http_screen_policy_t     *policy;
     ngx_http_screen_main_conf_t  *conf;
@@ -214,13 +236,12 @@ typedef struct {
     unsigned                      broken:1;    /* strict: framing is lost */
     unsigned                      body_known:1;
     unsigned                      scanned:1;
-} ngx_http_screen_ctx_t;
+};
 
 
 /* conf.c */
 char *ngx_http_screen_policy_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_screen_bank(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_screen_scanners(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_screen(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -228,6 +249,11 @@ ngx_int_t ngx_http_screen_place(ngx_conf_t *cf, screen_place_t *place);
 void ngx_http_screen_conf_error(ngx_log_t *log, const screen_error_t *err);
 ngx_http_screen_policy_t *ngx_http_screen_find_policy(
     ngx_http_screen_main_conf_t *smcf, ngx_str_t *name);
+
+/* bank_conf.c */
+char *ngx_http_screen_bank(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_screen_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /* setup.c: the companion at configuration time */
 ngx_int_t ngx_http_screen_setup(ngx_conf_t *cf,
@@ -277,6 +303,17 @@ ngx_int_t ngx_http_screen_facts_start(ngx_http_screen_ctx_t *ctx);
 ngx_int_t ngx_http_screen_facts_scanned(ngx_http_screen_ctx_t *ctx);
 void ngx_http_screen_facts_leave(ngx_http_screen_ctx_t *ctx);
 
+/* Redis has answered for a part: its report, which is decoded, or NULL */
+void ngx_http_screen_facts_told(ngx_http_screen_ctx_t *ctx,
+    ngx_http_screen_fact_t *fact, ngx_str_t *report);
+
+/* reports.c */
+char *ngx_http_screen_reports(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_http_screen_reports_get(ngx_http_screen_ctx_t *ctx,
+    ngx_uint_t i);
+void ngx_http_screen_reports_put(ngx_http_screen_ctx_t *ctx, ngx_uint_t i,
+    ngx_str_t *report);
+
 /* count.c */
 ngx_int_t ngx_http_screen_count_init(ngx_http_screen_main_conf_t *smcf);
 void ngx_http_screen_count(ngx_http_screen_ctx_t *ctx);
@@ -284,6 +321,21 @@ void ngx_http_screen_count(ngx_http_screen_ctx_t *ctx);
 /* scan.c: NGX_AGAIN; NGX_OK if it ended at once, with a fault noted */
 ngx_int_t ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx);
 void ngx_http_screen_scan_close(ngx_http_screen_ctx_t *ctx);
+int ngx_http_screen_body_fd(ngx_http_request_t *r);
+
+/* stream.c */
+char *ngx_http_screen_event_stream(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_screen_stream_init(ngx_conf_t *cf,
+    ngx_http_screen_main_conf_t *smcf);
+void ngx_http_screen_stream_add(ngx_http_screen_stream_t *stream,
+    const u_char *data, size_t len);
+void ngx_http_screen_stream_close(ngx_http_screen_stream_t *stream);
+
+/* quarantine.c */
+char *ngx_http_screen_quarantine_path(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+void ngx_http_screen_quarantine(ngx_http_screen_ctx_t *ctx);
 
 /* event.c: encode's buffer is to be freed in any case */
 char *ngx_http_screen_event_log(ngx_conf_t *cf, ngx_command_t *cmd,

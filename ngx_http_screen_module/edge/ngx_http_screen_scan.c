@@ -13,7 +13,6 @@
 #include <sys/mman.h>
 
 
-static int ngx_http_screen_scan_body(ngx_http_request_t *r);
 static int ngx_http_screen_scan_file(ngx_http_request_t *r, ngx_buf_t *b);
 static int ngx_http_screen_scan_memory(ngx_http_request_t *r);
 static ngx_int_t ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx);
@@ -52,7 +51,7 @@ ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
     screen_job_encode(&scan->job, scan->id, ctx->deadline,
                       ctx->policy->engine, &ctx->upload);
 
-    scan->body = ngx_http_screen_scan_body(ctx->request);
+    scan->body = ngx_http_screen_body_fd(ctx->request);
 
     if (scan->job.code != SCREEN_OK || scan->body == -1) {
         ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_OVERLOAD,
@@ -83,8 +82,8 @@ ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
 
 /* a descriptor of the whole body that cannot be written to, or -1 */
 
-static int
-ngx_http_screen_scan_body(ngx_http_request_t *r)
+int
+ngx_http_screen_body_fd(ngx_http_request_t *r)
 {
     ngx_chain_t  *cl;
 

@@ -18,6 +18,8 @@
 
 static ngx_int_t ngx_http_screen_bind_banks(ngx_conf_t *cf,
     ngx_http_screen_main_conf_t *smcf);
+static ngx_int_t ngx_http_screen_check_vault(ngx_conf_t *cf,
+    ngx_http_screen_main_conf_t *smcf);
 static ngx_int_t ngx_http_screen_bank_paths(ngx_conf_t *cf,
     ngx_http_screen_main_conf_t *smcf);
 static ngx_int_t ngx_http_screen_compile(ngx_conf_t *cf,
@@ -35,6 +37,7 @@ ngx_int_t
 ngx_http_screen_setup(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
 {
     if (ngx_http_screen_bind_banks(cf, smcf) != NGX_OK
+        || ngx_http_screen_check_vault(cf, smcf) != NGX_OK
         || ngx_http_screen_bank_paths(cf, smcf) != NGX_OK
         || ngx_http_screen_pool_create(cf, smcf) != NGX_OK)
     {
@@ -61,9 +64,10 @@ ngx_http_screen_bind_banks(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
 
     for (i = 0; i < smcf->banks.nelts; i++) {
 
-        if (bank[i].list.len == 0) {
+        if (bank[i].redis && smcf->redis.nservers == 0) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "bank \"%V\" has no \"file=\" in %*s:%ui",
+                          "bank \"%V\" is in redis, and there is no "
+                          "\"screen_redis\" in %*s:%ui",
                           &bank[i].name, bank[i].place.file.len,
                           bank[i].place.file.data,
                           (ngx_uint_t) bank[i].place.line);
@@ -117,6 +121,57 @@ ngx_http_screen_bind_banks(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
 }
 
 
+/* where the first server keeps its data; fallbacks have the same */
+
+static uint32_t
+ngx_http_screen_bank_redis_id(screen_redis_conf_t *redis)
+{
+    char                    shown[SCREEN_REDIS_SHOWN];
+    uint32_t                crc;
+    screen_redis_server_t  *server;
+
+    server = &redis->servers[0];
+
+    if (server->kind == SCREEN_REDIS_SENTINEL) {
+        crc = ngx_crc32_short((u_char *) server->master.data,
+                              server->master.len);
+
+    } else {
+        (void) screen_redis_conf_show(shown, &server->addresses[0]);
+        crc = ngx_crc32_short((u_char *) shown, ngx_strlen(shown));
+    }
+
+    return crc ^ ngx_crc32_short((u_char *) server->prefix.data,
+                                 server->prefix.len)
+           ^ server->db * 0x9e3779b9;
+}
+
+
+static ngx_int_t
+ngx_http_screen_check_vault(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
+{
+    ngx_uint_t                  i;
+    screen_place_t              place;
+    ngx_http_screen_policy_t  **policy;
+
+    policy = smcf->policies.elts;
+
+    for (i = 0; i < smcf->policies.nelts && smcf->vault == NULL; i++) {
+
+        if (screen_policy_quarantines(policy[i]->core, &place)) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"quarantine\" without a place for it: no "
+                          "\"screen_quarantine_path\" directive in %*s:%ui",
+                          place.file.len, place.file.data,
+                          (ngx_uint_t) place.line);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_screen_bank_paths(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
 {
@@ -142,7 +197,7 @@ ngx_http_screen_bank_paths(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
 
     for (i = 0; i < smcf->banks.nelts; i++) {
 
-        /* two configurations may call different lists by the same name */
+        /* two configurations may call different things by the same name */
 
         len = smcf->path.len + 1 + bank[i].name.len + sizeof("-01234567.bank");
 
@@ -153,7 +208,10 @@ ngx_http_screen_bank_paths(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
 
         bank[i].path.data = p;
         p = ngx_sprintf(p, "%V/%V-%08xD.bank%Z", &smcf->path, &bank[i].name,
-                        ngx_crc32_short(bank[i].list.data, bank[i].list.len));
+                        bank[i].redis
+                        ? ngx_http_screen_bank_redis_id(&smcf->redis)
+                        : ngx_crc32_short(bank[i].list.data,
+                                          bank[i].list.len));
         bank[i].path.len = p - bank[i].path.data - 1;
     }
 

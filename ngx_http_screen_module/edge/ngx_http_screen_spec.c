@@ -70,8 +70,12 @@ ngx_http_screen_spec_write(ngx_http_screen_main_conf_t *smcf,
         spec.banks[i].list.len = bank[i].list.len;
         spec.banks[i].path.data = bank[i].path.data;
         spec.banks[i].path.len = bank[i].path.len;
+        spec.banks[i].redis = bank[i].redis;
+        spec.banks[i].max_age = bank[i].max_age;
         spec.banks[i].place = bank[i].place;
     }
+
+    spec.redis = smcf->redis;
 
     spec.scanners = smcf->scanners;
     spec.jobs = smcf->jobs;

@@ -68,6 +68,9 @@ static const ngx_http_screen_metric_t  ngx_http_screen_metrics[] = {
       "Uploads that waited for another one's scan of the same content.",
       0, offsetof(ngx_http_screen_counters_t, waits) },
 
+    { "cache_shared_total", "counter", "Reports found in Redis.",
+      0, offsetof(ngx_http_screen_counters_t, shared) },
+
     { "cache_evictions_total", "counter",
       "Reports that left the shared zone for others.",
       0, offsetof(ngx_http_screen_counters_t, evictions) },
@@ -81,8 +84,24 @@ static const ngx_http_screen_metric_t  ngx_http_screen_metrics[] = {
     { "events_total", "counter", "Events recorded, lost ones included.",
       0, offsetof(ngx_http_screen_counters_t, events) },
 
-    { "events_dropped_total", "counter", "Events that were lost.",
+    { "events_dropped_total", "counter",
+      "Events that were not written to a log.",
       0, offsetof(ngx_http_screen_counters_t, events_dropped) },
+
+    { "events_streamed_total", "counter", "Events that Redis has taken.",
+      0, offsetof(ngx_http_screen_counters_t, streamed) },
+
+    { "events_stream_dropped_total", "counter",
+      "Events that Redis was not there for long enough to take.",
+      0, offsetof(ngx_http_screen_counters_t, stream_dropped) },
+
+    { "quarantine_copies_total", "counter",
+      "Copies that were put into quarantine.",
+      0, offsetof(ngx_http_screen_counters_t, quarantined) },
+
+    { "quarantine_failures_total", "counter",
+      "Copies that could not be put into quarantine.",
+      0, offsetof(ngx_http_screen_counters_t, quarantine_failed) },
 
     { "scanners", "gauge", "Scanner processes.",
       4, offsetof(screen_control_t, scanners) },

@@ -233,7 +233,7 @@ ngx_http_screen_var_action(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
 static ngx_int_t
 ngx_http_screen_var_status(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
 {
-    if (ctx->decision.action.verdict != SCREEN_VERDICT_REJECT) {
+    if (ctx->decision.action.verdict < SCREEN_VERDICT_QUARANTINE) {
         return NGX_DECLINED;
     }
 

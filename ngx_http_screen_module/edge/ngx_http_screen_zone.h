@@ -38,11 +38,16 @@ typedef struct {
     ngx_atomic_t                   hits;
     ngx_atomic_t                   misses;
     ngx_atomic_t                   waits;
+    ngx_atomic_t                   shared;      /* reports found in Redis */
     ngx_atomic_t                   evictions;
     ngx_atomic_t                   entries;     /* of the cache, now */
     ngx_atomic_t                   cached;      /* their bytes, now */
     ngx_atomic_t                   events;
     ngx_atomic_t                   events_dropped;
+    ngx_atomic_t                   streamed;    /* events */
+    ngx_atomic_t                   stream_dropped;
+    ngx_atomic_t                   quarantined;
+    ngx_atomic_t                   quarantine_failed;
     ngx_atomic_t                   faults[SCREEN_FAULTS];
     ngx_http_screen_histogram_t    stages[NGX_HTTP_SCREEN_STAGES];
 } ngx_http_screen_counters_t;

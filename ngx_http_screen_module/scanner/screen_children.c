@@ -12,6 +12,7 @@
 #include "screen_children.h"
 #include "screen_keeper.h"
 #include "screen_log.h"
+#include "screen_replica.h"
 #include "screen_wire.h"
 
 
@@ -20,26 +21,47 @@
 #define SCREEN_CHILDREN_DELAY_MAX  5000
 #define SCREEN_CHILDREN_STUCK      1000     /* ms after a job's deadline */
 
+#define SCREEN_CHILDREN_LISTS      UINT32_MAX  /* the keeper of all lists */
+
+
+/* one for all lists, and one for each bank in Redis */
+
+static void
+screen_children_keepers(screen_children_t *c)
+{
+    uint32_t  i;
+
+    for (i = 0; i < c->spec->nbanks; i++) {
+
+        if (c->spec->banks[i].list.len && c->nkeepers == 0) {
+            c->keepers[c->nkeepers++] = SCREEN_CHILDREN_LISTS;
+        }
+    }
+
+    for (i = 0; i < c->spec->nbanks; i++) {
+
+        if (c->spec->banks[i].redis) {
+            c->keepers[c->nkeepers++] = i;
+        }
+    }
+}
+
 
 int
 screen_children_init(screen_children_t *c, screen_error_t *err)
 {
-    uint32_t  i;
+    uint32_t  n;
 
     c->nscanners = c->spec->scanners < SCREEN_CHILDREN_SCANNERS
                    ? c->spec->scanners : SCREEN_CHILDREN_SCANNERS;
 
-    for (i = 0; i < c->spec->nbanks; i++) {
+    screen_children_keepers(c);
 
-        if (c->spec->banks[i].list.len) {
-            c->keeper = 1;
-        }
-    }
+    n = c->nscanners + c->nkeepers;
 
-    c->list = screen_calloc(&c->alloc,
-                            (c->nscanners + 1) * sizeof(screen_child_t));
+    c->list = screen_calloc(&c->alloc, (n + 1) * sizeof(screen_child_t));
 
-    c->slots = mmap(NULL, (c->nscanners + 1) * sizeof(screen_scanner_slot_t),
+    c->slots = mmap(NULL, (n + 1) * sizeof(screen_scanner_slot_t),
                     PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0);
 
     c->ready = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
@@ -102,12 +124,47 @@ screen_children_keeper_log(void *ctx, int level, const char *text)
 
 
 static int
-screen_children_keeper(screen_children_t *c)
+screen_children_replica(screen_children_t *c, uint32_t n)
+{
+    screen_replica_t           r;
+    const screen_spec_bank_t  *spec;
+
+    spec = &c->spec->banks[n];
+
+    (void) prctl(PR_SET_NAME, "screen-keeper");
+
+    close(SCREEN_FD_LISTEN);
+
+    memset(&r, 0, sizeof(screen_replica_t));
+
+    r.name = screen_alloc_text(&c->alloc, &spec->name);
+    r.path = screen_alloc_text(&c->alloc, &spec->path);
+    r.redis = &c->spec->redis;
+    r.version = (volatile uint64_t *) &c->control->banks[n].version;
+    r.synced = (volatile uint64_t *) &c->control->banks[n].synced;
+    r.lifeline = c->pool[0];
+    r.log = screen_children_keeper_log;
+
+    if (r.name == NULL || r.path == NULL) {
+        return SCREEN_SCANNER_FAILED;
+    }
+
+    return screen_replica_run(&r) == SCREEN_OK ? SCREEN_SCANNER_DONE
+                                               : SCREEN_SCANNER_FAILED;
+}
+
+
+static int
+screen_children_keeper(screen_children_t *c, uint32_t n)
 {
     uint32_t                   i;
     screen_keeper_t            k;
     screen_keeper_bank_t      *bank, banks[SCREEN_BANKS_MAX];
     const screen_spec_bank_t  *spec;
+
+    if (c->keepers[n] != SCREEN_CHILDREN_LISTS) {
+        return screen_children_replica(c, c->keepers[n]);
+    }
 
     (void) prctl(PR_SET_NAME, "screen-keeper");
 
@@ -160,7 +217,8 @@ screen_children_fork(screen_children_t *c, uint32_t n)
         screen_children_disown(c);
 
         _exit(n < c->nscanners ? screen_children_scanner(c, n)
-                               : screen_children_keeper(c));
+                               : screen_children_keeper(c,
+                                                         n - c->nscanners));
     }
 
     if (pid == -1) {
@@ -189,7 +247,7 @@ screen_children_start(screen_children_t *c, int max)
 
     wait = max;
 
-    for (i = 0; !c->leaving && i < c->nscanners + c->keeper; i++) {
+    for (i = 0; !c->leaving && i < c->nscanners + c->nkeepers; i++) {
         child = &c->list[i];
 
         if (child->pid) {
@@ -314,7 +372,7 @@ screen_children_reap(screen_children_t *c)
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 
-        for (i = 0; i < c->nscanners + c->keeper; i++) {
+        for (i = 0; i < c->nscanners + c->nkeepers; i++) {
 
             if (c->list[i].pid != pid) {
                 continue;
@@ -388,7 +446,7 @@ screen_children_alive(screen_children_t *c, int sig)
 
     n = 0;
 
-    for (i = 0; i < c->nscanners + c->keeper; i++) {
+    for (i = 0; i < c->nscanners + c->nkeepers; i++) {
 
         if (c->list[i].pid) {
             n++;

@@ -33,10 +33,13 @@ typedef struct {
     screen_engine_t        *engines;
     screen_alloc_t          alloc;
 
-    screen_child_t         *list;            /* scanners, then the keeper */
+    screen_child_t         *list;            /* scanners, then keepers */
     screen_scanner_slot_t  *slots;           /* shared with the scanners */
     uint32_t                nscanners;
-    unsigned                keeper:1;        /* there are banks with lists */
+    uint32_t                nkeepers;
+    uint32_t                keepers[SCREEN_BANKS_MAX + 1];
+                                             /* the bank in Redis that it is
+                                                for, or all lists */
     unsigned                leaving:1;       /* nothing is started again */
 
     int                     pool[2];         /* the write end is ours */

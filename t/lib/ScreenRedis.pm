@@ -47,6 +47,49 @@ sub free_port
 }
 
 
+# three masters that are a cluster, with all slots
+
+sub cluster
+{
+    my ($class, %args) = @_;
+
+    my @nodes = map {
+        $class->new(config => [ 'cluster-enabled' => 'yes',
+                                'cluster-port' => free_port(),
+                                'cluster-node-timeout' => 2000,
+                                @{ $args{config} || [] } ])
+    } 1 .. 3;
+
+    my $text = $nodes[0]->cli_input('', '-p', $nodes[0]{port}, '--cluster',
+        'create', (map { $_->address } @nodes), '--cluster-yes');
+
+    die "no cluster: $text" unless $text =~ /All 16384 slots covered/;
+
+    return @nodes;
+}
+
+
+# a sentinel that watches a master, by the name mymaster
+
+sub sentinel
+{
+    my ($class, $master) = @_;
+
+    my $self = bless { dir => File::Temp::tempdir('ngx-screen-redis-XXXXXX',
+                                                  TMPDIR => 1),
+                       port => free_port(), owner => $$, config => [],
+                       sentinel => 1 }, $class;
+
+    open my $out, '>', "$self->{dir}/sentinel.conf" or die "$!";
+    print $out "sentinel monitor mymaster 127.0.0.1 $master->{port} 1\n",
+               "sentinel down-after-milliseconds mymaster 500\n",
+               "sentinel failover-timeout mymaster 3000\n";
+    close $out;
+
+    return $self->start;
+}
+
+
 # named arguments: config (a list of directives and values), stopped
 
 sub new
@@ -82,22 +125,22 @@ sub start
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', "$self->{dir}/log";
         open STDERR, '>&', \*STDOUT;
-        exec $Server, '--port', $self->{port}, '--bind', '127.0.0.1',
+        exec $Server, ($self->{sentinel} ? ("$self->{dir}/sentinel.conf",
+                                            '--sentinel') : ()), '--port', $self->{port}, '--bind', '127.0.0.1',
              '--unixsocket', "$self->{dir}/redis.sock",
              '--unixsocketperm', '777', '--dir', $self->{dir},
-             '--save', '', @args or die "$Server: $!";
+             $self->{sentinel} ? () : ('--save', ''), @args or die "$Server: $!";
     }
 
     $self->{pid} = $pid;
 
     my $end = Time::HiRes::time() + 20;
+    my $ready = $self->{sentinel} ? qr/Sentinel ID is/ : qr/Ready to accept/;
 
     while (Time::HiRes::time() < $end) {
         return $self
-            if IO::Socket::UNIX->new(Peer => "$self->{dir}/redis.sock")
-               && $self->{log_done}
-               || ($self->{log_done} = $self->log =~ /Ready to accept/)
-                  && IO::Socket::UNIX->new(Peer => "$self->{dir}/redis.sock");
+            if $self->log =~ $ready
+               && IO::Socket::UNIX->new(Peer => "$self->{dir}/redis.sock");
 
         Time::HiRes::sleep(0.02);
     }
@@ -170,7 +213,6 @@ sub stop
     waitpid $self->{pid}, 0;
 
     delete $self->{pid};
-    delete $self->{log_done};
 
     open my $log, '>', "$self->{dir}/log";
 }

@@ -285,14 +285,15 @@ a_wrong_value_of_a_directive_is_named(void **state)
         { "pattern_limits heap=1m heap=1m", "duplicate" },
         { "pattern_limits match=4294967296", "to 4294967295" },
         { "on_error tiemout=flag", "unknown fault \"tiemout=flag\" in "
-          "\"on_error\": expected framing=, timeout=, crash=, overload= or "
-          "incomplete=" },
+          "\"on_error\": expected framing=, timeout=, crash=, overload=, "
+          "incomplete= or stale=" },
         { "on_error timeout", "unknown fault \"timeout\"" },
         { "on_error timeout=allow", "invalid action \"allow\" of \"timeout\" "
-          "in \"on_error\": expected pass, log, flag, reject" },
+          "in \"on_error\": expected pass, log, flag, quarantine, reject or "
+          "reject=STATUS" },
         { "on_error timeout=", "invalid action \"\" of \"timeout\"" },
         { "on_error timeout=reject=600", "from 200 to 599" },
-        { "on_error timeout=quarantine", "not in this build yet" },
+        { "on_error timeout=quarantine=100", "from 200 to 599" },
     };
 
     check(m);
@@ -361,7 +362,8 @@ a_wrong_action_is_named_with_what_would_be_right(void **state)
 {
     static const mistake_t  m[] = {
         { "match bank=a rejct", "unknown action \"rejct\" in \"match\": "
-          "expected allow, reject, reject=STATUS, flag or log at the end" },
+          "expected allow, reject, reject=STATUS, quarantine, "
+          "quarantine=STATUS, flag or log at the end" },
         { "match bank=a reject=abc", "invalid status \"reject=abc\" in "
           "\"match\": expected a number from 200 to 599" },
         { "match bank=a reject=199", "invalid status" },
@@ -377,8 +379,6 @@ static void
 what_a_later_version_brings_says_so(void **state)
 {
     static const mistake_t  m[] = {
-        { "match bank=a quarantine", "action \"quarantine\" in \"match\" is "
-          "not in this build yet" },
         { "match bank=a signal=pdq reject", "\"signal=pdq\" in \"match\" is "
           "not in this build yet" },
         { "match bank=a distance<=31 reject", "condition \"distance<=31\" in "

@@ -30,6 +30,12 @@ of_one_part_allow_outranks_reject_flag_and_log_wherever_they_stand(
         { "match size>0 reject=410\nmatch size>1 reject=451",
           SCREEN_VERDICT_REJECT, 1, 410 },
         { "match size>0 log\nmatch size>0 flag", SCREEN_VERDICT_FLAG, 2, 0 },
+        { "match size>0 flag\nmatch size>0 quarantine",
+          SCREEN_VERDICT_QUARANTINE, 2, 403 },
+        { "match size>0 quarantine=202\nmatch size>1 reject",
+          SCREEN_VERDICT_REJECT, 2, 403 },
+        { "match size>0 quarantine=202\nmatch size>9m reject",
+          SCREEN_VERDICT_QUARANTINE, 1, 202 },
         { "match size>0 log\nmatch size>9m reject", SCREEN_VERDICT_LOG, 1, 0 },
         { "match size>9m reject", SCREEN_VERDICT_PASS, 0, 0 },
     };

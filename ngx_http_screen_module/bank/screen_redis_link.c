@@ -1,0 +1,736 @@
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <hiredis/hiredis.h>
+
+#if HIREDIS_MAJOR >= 1 && __has_include(<hiredis/hiredis_ssl.h>)
+#include <hiredis/hiredis_ssl.h>
+#define SCREEN_REDIS_TLS  1
+#endif
+
+#include "screen_redis_link.h"
+
+
+#define SCREEN_REDIS_PASSWORD_MAX  4096
+#define SCREEN_REDIS_WAIT          5000      /* ms, of AUTH and SELECT */
+
+
+struct screen_redis_link_s {
+    redisContext            *context;
+    size_t                   bytes;          /* that may still come */
+    size_t                   elements;
+    char                     name[SCREEN_REDIS_SHOWN];
+    unsigned                 tls:1;
+#if (SCREEN_REDIS_TLS)
+    redisSSLContext         *ssl;
+#endif
+};
+
+
+static int screen_redis_link_auth(screen_redis_link_t *link,
+    const screen_redis_server_t *server, screen_error_t *err);
+static int screen_redis_link_select(screen_redis_link_t *link,
+    const screen_redis_server_t *server, screen_error_t *err);
+
+
+static uint64_t
+screen_redis_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (uint64_t) ts.tv_sec * 1000 + (uint64_t) ts.tv_nsec / 1000000;
+}
+
+
+void
+screen_redis_reply_free(screen_redis_reply_t *reply)
+{
+    size_t  i;
+
+    if (reply == NULL) {
+        return;
+    }
+
+    for (i = 0; i < reply->n; i++) {
+        screen_redis_reply_free(reply->elements[i]);
+    }
+
+    free(reply->elements);
+    free(reply);
+}
+
+
+/*
+ * hiredis' own replies have no bounds: an array of a billion elements is
+ * allocated before the first of them has come.
+ */
+
+static screen_redis_reply_t *
+screen_redis_reply_create(const redisReadTask *task, screen_redis_type_t type,
+    size_t bytes, size_t elements)
+{
+    screen_redis_link_t   *link;
+    screen_redis_reply_t  *reply, *parent;
+
+    link = task->privdata;
+
+    if (bytes > link->bytes || elements > link->elements) {
+        return NULL;
+    }
+
+    reply = calloc(1, sizeof(screen_redis_reply_t) + bytes + 1);
+    if (reply == NULL) {
+        return NULL;
+    }
+
+    reply->type = type;
+    reply->str.data = (u_char *) (reply + 1);
+
+    if (elements) {
+        reply->elements = calloc(elements, sizeof(screen_redis_reply_t *));
+
+        if (reply->elements == NULL) {
+            free(reply);
+            return NULL;
+        }
+    }
+
+    link->bytes -= bytes;
+    link->elements -= elements;
+
+    parent = task->parent ? task->parent->obj : NULL;
+
+    if (parent != NULL) {
+        parent->elements[task->idx] = reply;
+
+        /* elements come in their order: those behind n are not there yet */
+
+        parent->n = (size_t) task->idx + 1;
+    }
+
+    return reply;
+}
+
+
+static void *
+screen_redis_create_string(const redisReadTask *task, char *str, size_t len)
+{
+    screen_redis_type_t    type;
+    screen_redis_reply_t  *reply;
+
+    type = task->type == REDIS_REPLY_STATUS ? SCREEN_REDIS_STATUS
+           : task->type == REDIS_REPLY_ERROR ? SCREEN_REDIS_FAILURE
+           : SCREEN_REDIS_STRING;
+
+    reply = screen_redis_reply_create(task, type, len, 0);
+
+    if (reply != NULL) {
+        memcpy(reply + 1, str, len);
+        reply->str.len = len;
+    }
+
+    return reply;
+}
+
+
+#if HIREDIS_MAJOR >= 1
+
+static void *
+screen_redis_create_array(const redisReadTask *task, size_t elements)
+{
+    return screen_redis_reply_create(task, SCREEN_REDIS_ARRAY, 0, elements);
+}
+
+#else
+
+static void *
+screen_redis_create_array(const redisReadTask *task, int elements)
+{
+    if (elements < 0) {
+        return NULL;
+    }
+
+    return screen_redis_reply_create(task, SCREEN_REDIS_ARRAY, 0,
+                                     (size_t) elements);
+}
+
+#endif
+
+
+static void *
+screen_redis_create_integer(const redisReadTask *task, long long value)
+{
+    screen_redis_reply_t  *reply;
+
+    reply = screen_redis_reply_create(task, SCREEN_REDIS_INTEGER, 0, 0);
+
+    if (reply != NULL) {
+        reply->integer = value;
+    }
+
+    return reply;
+}
+
+
+static void *
+screen_redis_create_nil(const redisReadTask *task)
+{
+    return screen_redis_reply_create(task, SCREEN_REDIS_NIL, 0, 0);
+}
+
+
+#if HIREDIS_MAJOR >= 1
+
+/* of a protocol that we never ask for */
+
+static void *
+screen_redis_create_double(const redisReadTask *task, double value, char *str,
+    size_t len)
+{
+    return screen_redis_create_string(task, str, len);
+}
+
+
+static void *
+screen_redis_create_bool(const redisReadTask *task, int value)
+{
+    return screen_redis_create_integer(task, value);
+}
+
+#endif
+
+
+static void
+screen_redis_free_object(void *reply)
+{
+    screen_redis_reply_free(reply);
+}
+
+
+static redisReplyObjectFunctions  screen_redis_functions = {
+    .createString = screen_redis_create_string,
+    .createArray = screen_redis_create_array,
+    .createInteger = screen_redis_create_integer,
+    .createNil = screen_redis_create_nil,
+#if HIREDIS_MAJOR >= 1
+    .createDouble = screen_redis_create_double,
+    .createBool = screen_redis_create_bool,
+#endif
+    .freeObject = screen_redis_free_object
+};
+
+
+int
+screen_redis_link_has_tls(void)
+{
+#if (SCREEN_REDIS_TLS)
+    return 1;
+#else
+    return 0;
+#endif
+}
+
+
+#if (SCREEN_REDIS_TLS)
+
+static int
+screen_redis_link_secure(screen_redis_link_t *link,
+    const screen_redis_server_t *server,
+    const screen_redis_address_t *address, screen_error_t *err)
+{
+    char                   text[5][1024];
+    unsigned               i;
+    redisSSLContextError   code;
+    const screen_str_t    *from[5];
+
+    from[0] = &server->ca;
+    from[1] = &server->cert;
+    from[2] = &server->key;
+    from[3] = &server->server_name;
+    from[4] = &address->host;
+
+    for (i = 0; i < 5; i++) {
+        snprintf(text[i], sizeof(text[i]), "%.*s", (int) from[i]->len,
+                 from[i]->data ? (char *) from[i]->data : "");
+    }
+
+    if (redisInitOpenSSL() != REDIS_OK) {
+        return screen_error_set(err, "%s: TLS cannot be set up", link->name);
+    }
+
+    code = REDIS_SSL_CTX_NONE;
+    link->ssl = redisCreateSSLContext(text[0][0] ? text[0] : NULL,
+                                      text[0][0] ? NULL : "/etc/ssl/certs",
+                                      text[1][0] ? text[1] : NULL,
+                                      text[2][0] ? text[2] : NULL,
+                                      text[3][0] ? text[3] : text[4], &code);
+
+    if (link->ssl == NULL) {
+        return screen_error_set(err, "%s: TLS: %s", link->name,
+                                redisSSLContextGetError(code));
+    }
+
+    if (redisInitiateSSLWithContext(link->context, link->ssl) != REDIS_OK) {
+        return screen_error_set(err, "%s: TLS: %s", link->name,
+                                link->context->errstr);
+    }
+
+    link->tls = 1;
+
+    return SCREEN_OK;
+}
+
+#endif
+
+
+static int
+screen_redis_link_connect(screen_redis_link_t *link,
+    const screen_redis_server_t *server,
+    const screen_redis_address_t *address, screen_error_t *err)
+{
+    char            host[256];
+    struct timeval  tv;
+
+    tv.tv_sec = (time_t) (server->connect_timeout / 1000);
+    tv.tv_usec = (suseconds_t) (server->connect_timeout % 1000 * 1000);
+
+    snprintf(host, sizeof(host), "%.*s", (int) address->host.len,
+             address->host.data);
+
+    link->context = address->local
+                    ? redisConnectUnixWithTimeout(host, tv)
+                    : redisConnectWithTimeout(host, address->port, tv);
+
+    if (link->context == NULL) {
+        return screen_error_set(err, "%s: no memory", link->name);
+    }
+
+    if (link->context->err) {
+        return screen_error_set(err, "%s: cannot be reached: %s", link->name,
+                                link->context->errstr);
+    }
+
+    /* another process of ours must not keep it open */
+
+    (void) fcntl(link->context->fd, F_SETFD, FD_CLOEXEC);
+
+    link->context->reader->fn = &screen_redis_functions;
+    link->context->reader->privdata = link;
+
+    /* for what poll() does not guard: large writes, and TLS */
+
+    tv.tv_sec = SCREEN_REDIS_WAIT / 1000;
+    tv.tv_usec = 0;
+
+    (void) redisSetTimeout(link->context, tv);
+
+    if (!address->local) {
+        (void) redisEnableKeepAlive(link->context);
+    }
+
+    if (server->tls) {
+#if (SCREEN_REDIS_TLS)
+        return screen_redis_link_secure(link, server, address, err);
+#else
+        return screen_error_set(err, "%s: tls=on, and this build's hiredis "
+                                "has no TLS", link->name);
+#endif
+    }
+
+    return SCREEN_OK;
+}
+
+
+screen_redis_link_t *
+screen_redis_link_open(const screen_redis_server_t *server,
+    const screen_redis_address_t *address, int sentinel, screen_error_t *err)
+{
+    screen_redis_link_t  *link;
+
+    link = calloc(1, sizeof(screen_redis_link_t));
+    if (link == NULL) {
+        screen_error_set(err, "no memory for a connection");
+        return NULL;
+    }
+
+    link->bytes = SCREEN_REDIS_REPLY_BYTES;
+    link->elements = SCREEN_REDIS_REPLY_ELEMENTS;
+
+    screen_redis_conf_show(link->name, address);
+
+    if (screen_redis_link_connect(link, server, address, err) != SCREEN_OK
+        || (!sentinel
+            && (screen_redis_link_auth(link, server, err) != SCREEN_OK
+                || screen_redis_link_select(link, server, err) != SCREEN_OK)))
+    {
+        screen_redis_link_close(link);
+        return NULL;
+    }
+
+    return link;
+}
+
+
+void
+screen_redis_link_close(screen_redis_link_t *link)
+{
+    if (link == NULL) {
+        return;
+    }
+
+    if (link->context != NULL) {
+        redisFree(link->context);
+    }
+
+#if (SCREEN_REDIS_TLS)
+    if (link->ssl != NULL) {
+        redisFreeSSLContext(link->ssl);
+    }
+#endif
+
+    free(link);
+}
+
+
+/* read anew for each connection, so that it can be changed */
+
+static int
+screen_redis_link_password(const screen_redis_server_t *server, char *text,
+    screen_str_t *password, screen_error_t *err)
+{
+    int           fd;
+    char          path[4096];
+    ssize_t       n;
+    screen_str_t  all;
+
+    snprintf(path, sizeof(path), "%.*s", (int) server->password_file.len,
+             server->password_file.data);
+
+    fd = open(path, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
+    if (fd == -1) {
+        return screen_error_set(err, "the password file \"%.500s\" cannot be "
+                                "opened: %s", path, strerror(errno));
+    }
+
+    n = read(fd, text, SCREEN_REDIS_PASSWORD_MAX);
+    close(fd);
+
+    all.data = (u_char *) text;
+    all.len = n > 0 ? (size_t) n : 0;
+
+    if (screen_redis_conf_password(password, &all) != SCREEN_OK) {
+        return screen_error_set(err, "the password file \"%.500s\" has no "
+                                "password in its first line", path);
+    }
+
+    return SCREEN_OK;
+}
+
+
+/* a command that is answered by OK, or else this is no connection */
+
+static int
+screen_redis_link_ok(screen_redis_link_t *link, screen_error_t *err,
+    const char *name, const char *fmt, ...)
+{
+    int                    rc;
+    char                  *command;
+    size_t                 len;
+    va_list                args;
+    screen_redis_reply_t  *reply;
+
+    va_start(args, fmt);
+    command = screen_redis_format(&len, fmt, args);
+    va_end(args);
+
+    if (command == NULL) {
+        return screen_error_set(err, "%s: no memory", link->name);
+    }
+
+    rc = screen_redis_link_put(link, command, len, err);
+    screen_redis_format_free(command);
+
+    if (rc != SCREEN_OK
+        || screen_redis_link_send(link, SCREEN_REDIS_WAIT, err) != SCREEN_OK
+        || screen_redis_link_get(link, SCREEN_REDIS_WAIT, &reply, err)
+           != SCREEN_OK)
+    {
+        return SCREEN_ERROR;
+    }
+
+    if (reply->type != SCREEN_REDIS_STATUS
+        || !screen_str_is(&reply->str, "OK"))
+    {
+        rc = screen_error_set(err, "%s: %s was refused: %.*s", link->name,
+                              name, (int) (reply->str.len > 200
+                                           ? 200 : reply->str.len),
+                              reply->str.data);
+    }
+
+    screen_redis_reply_free(reply);
+
+    return rc;
+}
+
+
+static int
+screen_redis_link_auth(screen_redis_link_t *link,
+    const screen_redis_server_t *server, screen_error_t *err)
+{
+    int           rc;
+    char          text[SCREEN_REDIS_PASSWORD_MAX];
+    screen_str_t  password;
+
+    if (server->password_file.len == 0) {
+        return SCREEN_OK;
+    }
+
+    rc = screen_redis_link_password(server, text, &password, err);
+
+    if (rc == SCREEN_OK) {
+        rc = server->user.len
+             ? screen_redis_link_ok(link, err, "AUTH", "AUTH %b %b",
+                                    server->user.data, server->user.len,
+                                    password.data, password.len)
+             : screen_redis_link_ok(link, err, "AUTH", "AUTH %b",
+                                    password.data, password.len);
+    }
+
+    explicit_bzero(text, sizeof(text));
+
+    return rc;
+}
+
+
+static int
+screen_redis_link_select(screen_redis_link_t *link,
+    const screen_redis_server_t *server, screen_error_t *err)
+{
+    if (server->db == 0) {
+        return SCREEN_OK;
+    }
+
+    return screen_redis_link_ok(link, err, "SELECT", "SELECT %u", server->db);
+}
+
+
+char *
+screen_redis_format(size_t *len, const char *fmt, va_list args)
+{
+    int    n;
+    char  *command;
+
+    n = redisvFormatCommand(&command, fmt, args);
+
+    if (n < 0) {
+        return NULL;
+    }
+
+    *len = (size_t) n;
+
+    return command;
+}
+
+
+void
+screen_redis_format_free(char *command)
+{
+    redisFreeCommand(command);
+}
+
+
+int
+screen_redis_link_put(screen_redis_link_t *link, const char *command,
+    size_t len, screen_error_t *err)
+{
+    if (redisAppendFormattedCommand(link->context, command, len) != REDIS_OK)
+    {
+        return screen_error_set(err, "%s: %s", link->name,
+                                link->context->errstr);
+    }
+
+    return SCREEN_OK;
+}
+
+
+static int
+screen_redis_link_failed(screen_redis_link_t *link, screen_error_t *err)
+{
+    const char  *text;
+
+    text = link->context->err == REDIS_ERR_IO
+           && (errno == EAGAIN || errno == ETIMEDOUT)
+           ? "it does not answer in time"
+           : link->context->err == REDIS_ERR_OOM
+           ? "its reply is larger than any that was asked for"
+           : link->context->errstr;
+
+    return screen_error_set(err, "%s: %s", link->name, text);
+}
+
+
+int
+screen_redis_link_send(screen_redis_link_t *link, uint64_t timeout,
+    screen_error_t *err)
+{
+    int       done;
+    uint64_t  end;
+
+    end = screen_redis_clock() + timeout;
+
+    do {
+        if (redisBufferWrite(link->context, &done) != REDIS_OK) {
+            return screen_redis_link_failed(link, err);
+        }
+
+        if (!done && screen_redis_clock() > end) {
+            return screen_error_set(err, "%s: it does not read in time",
+                                    link->name);
+        }
+
+    } while (!done);
+
+    return SCREEN_OK;
+}
+
+
+static int
+screen_redis_link_wait(screen_redis_link_t *link, uint64_t end)
+{
+    int            rc;
+    uint64_t       now;
+    struct pollfd  pfd;
+
+    pfd.fd = link->context->fd;
+    pfd.events = POLLIN;
+
+    for ( ;; ) {
+        now = screen_redis_clock();
+
+        if (now >= end) {
+            return SCREEN_AGAIN;
+        }
+
+        /* what TLS has decrypted already, no poll() would tell of */
+
+        if (link->tls) {
+            return SCREEN_OK;
+        }
+
+        rc = poll(&pfd, 1, end - now > 60000 ? 60000 : (int) (end - now));
+
+        if (rc > 0) {
+            return SCREEN_OK;
+        }
+    }
+}
+
+
+/* a reply of what has been read; SCREEN_AGAIN if it is not complete */
+
+static int
+screen_redis_link_parse(screen_redis_link_t *link,
+    screen_redis_reply_t **reply, screen_error_t *err)
+{
+    void          *got;
+    redisContext  *c;
+
+    c = link->context;
+    got = NULL;
+
+    if (redisGetReplyFromReader(c, &got) != REDIS_OK) {
+        return screen_redis_link_failed(link, err);
+    }
+
+    if (got != NULL) {
+        link->bytes = SCREEN_REDIS_REPLY_BYTES;
+        link->elements = SCREEN_REDIS_REPLY_ELEMENTS;
+
+        *reply = got;
+        return SCREEN_OK;
+    }
+
+    /* a string is not created before all of it is here */
+
+    if (c->reader->len > SCREEN_REDIS_REPLY_BYTES) {
+        return screen_error_set(err, "%s: its reply is larger than any that "
+                                "was asked for", link->name);
+    }
+
+    return SCREEN_AGAIN;
+}
+
+
+int
+screen_redis_link_get(screen_redis_link_t *link, uint64_t timeout,
+    screen_redis_reply_t **reply, screen_error_t *err)
+{
+    int       rc;
+    uint64_t  end;
+
+    end = screen_redis_clock() + timeout;
+
+    for ( ;; ) {
+        rc = screen_redis_link_parse(link, reply, err);
+
+        if (rc != SCREEN_AGAIN) {
+            return rc;
+        }
+
+        if (screen_redis_link_wait(link, end) != SCREEN_OK) {
+            return screen_error_set(err, "%s: it does not answer in time",
+                                    link->name);
+        }
+
+        if (redisBufferRead(link->context) != REDIS_OK) {
+            return screen_redis_link_failed(link, err);
+        }
+    }
+}
+
+
+int
+screen_redis_link_try(screen_redis_link_t *link,
+    screen_redis_reply_t **reply, screen_error_t *err)
+{
+    int            rc;
+    struct pollfd  pfd;
+
+    pfd.fd = link->context->fd;
+    pfd.events = POLLIN;
+
+    for ( ;; ) {
+        rc = screen_redis_link_parse(link, reply, err);
+
+        if (rc != SCREEN_AGAIN || poll(&pfd, 1, 0) <= 0) {
+            return rc;
+        }
+
+        if (redisBufferRead(link->context) != REDIS_OK) {
+            return screen_redis_link_failed(link, err);
+        }
+    }
+}
+
+
+int
+screen_redis_link_fd(const screen_redis_link_t *link)
+{
+    return link->context->fd;
+}
+
+
+const char *
+screen_redis_link_name(const screen_redis_link_t *link)
+{
+    return link->name;
+}

@@ -1,0 +1,479 @@
+
+/*
+ * "ngx-screen bank add | remove": single values, in Redis or in a list file.
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../core/screen_list.h"
+#include "../core/screen_list_entry.h"
+#include "screen_cmd_bank_store.h"
+
+
+typedef struct {
+    screen_cmd_bank_options_t   options;
+    screen_cmd_bank_store_t     store;
+    screen_bank_builder_t      *builder;   /* of the values given */
+    unsigned                    remove:1;
+    screen_error_t              err;
+} screen_cmd_bank_edit_t;
+
+
+static int screen_cmd_bank_edit(screen_cmd_bank_edit_t *e, int argc,
+    char **argv);
+static int screen_cmd_bank_edit_values(screen_cmd_bank_edit_t *e,
+    char **values, screen_bank_t *bank);
+static int screen_cmd_bank_edit_redis(screen_cmd_bank_edit_t *e,
+    const char *name, const screen_bank_t *bank);
+static int screen_cmd_bank_edit_list(screen_cmd_bank_edit_t *e,
+    const screen_bank_t *bank);
+
+
+static const char  screen_cmd_bank_add_help[] =
+    "usage: ngx-screen bank add --redis ADDRESS BANK VALUE...\n"
+    "       ngx-screen bank add --file LIST VALUE...\n"
+    "\n"
+    "Adds hashes, given in hex, to a bank in Redis, where every edge sees\n"
+    "them at once, or to a list file, which is written anew as CSV.  What is\n"
+    "there gets the new label, source, severity and expiry.\n"
+    "\n"
+    "  -r, --redis ADDRESS  host:port, unix:path, or more words as in\n"
+    "                       screen_redis, in one argument:\n"
+    "                       \"host:port user=u password_file=/path db=1\"\n"
+    "  -f, --file LIST      a list\n"
+    "  -s, --signal NAME    sha256, sha1, md5 or pdq, which is told by the\n"
+    "                       number of digits otherwise\n"
+    "  -l, --label TEXT     what it is\n"
+    "  -u, --source TEXT    who says so\n"
+    "  -v, --severity N     0 to 10\n"
+    "  -e, --expires TIME   2026-01-31T23:59:59Z, or seconds since 1970\n"
+    "  -n, --dry-run        only say what would be done\n"
+    "  -q, --quiet          say nothing but errors\n"
+    "  -h, --help           this text\n"
+    "\n"
+    "Exit status: 0, or 3 on an error.  To give the command again after an\n"
+    "error or an interruption does no harm.\n";
+
+
+static const char  screen_cmd_bank_remove_help[] =
+    "usage: ngx-screen bank remove --redis ADDRESS BANK VALUE...\n"
+    "       ngx-screen bank remove --file LIST VALUE...\n"
+    "\n"
+    "Takes hashes, given in hex, out of a bank in Redis or a list file, which\n"
+    "is written anew as CSV.\n"
+    "\n"
+    "  -r, --redis ADDRESS  as with \"add\"\n"
+    "  -f, --file LIST      a list\n"
+    "  -s, --signal NAME    sha256, sha1, md5 or pdq, which is told by the\n"
+    "                       number of digits otherwise\n"
+    "  -n, --dry-run        only say what would be done\n"
+    "  -q, --quiet          say nothing but errors\n"
+    "  -h, --help           this text\n"
+    "\n"
+    "Exit status: 0, 1 if one was not there, or 3 on an error.\n";
+
+
+int
+screen_cmd_bank_add(int argc, char **argv)
+{
+    int                     status;
+    screen_cmd_bank_edit_t  e;
+
+    memset(&e, 0, sizeof(screen_cmd_bank_edit_t));
+
+    if (screen_cmd_bank_options(&e.options, "rfsluvenq",
+                                screen_cmd_bank_add_help, argc, argv, &status)
+        != SCREEN_OK)
+    {
+        return status;
+    }
+
+    return screen_cmd_bank_edit(&e, argc, argv);
+}
+
+
+int
+screen_cmd_bank_remove(int argc, char **argv)
+{
+    int                     status;
+    screen_cmd_bank_edit_t  e;
+
+    memset(&e, 0, sizeof(screen_cmd_bank_edit_t));
+
+    e.remove = 1;
+
+    if (screen_cmd_bank_options(&e.options, "rfsnq",
+                                screen_cmd_bank_remove_help, argc, argv,
+                                &status)
+        != SCREEN_OK)
+    {
+        return status;
+    }
+
+    return screen_cmd_bank_edit(&e, argc, argv);
+}
+
+
+static int
+screen_cmd_bank_edit(screen_cmd_bank_edit_t *e, int argc, char **argv)
+{
+    int             rc;
+    const char     *name;
+    screen_bank_t   bank;
+
+    name = NULL;
+
+    if (e->options.redis != NULL) {
+
+        if (optind == argc) {
+            return screen_cmd_bank_usage(argv[0], "no bank given");
+        }
+
+        name = argv[optind++];
+    }
+
+    if (optind == argc) {
+        return screen_cmd_bank_usage(argv[0], "no hash given");
+    }
+
+    if (screen_cmd_bank_edit_values(e, argv + optind, &bank) != SCREEN_OK) {
+        return screen_cmd_bank_failed(&e->err);
+    }
+
+    rc = name ? screen_cmd_bank_edit_redis(e, name, &bank)
+              : screen_cmd_bank_edit_list(e, &bank);
+
+    screen_bank_close(&bank);
+
+    if (rc != SCREEN_OK) {
+        return screen_cmd_bank_failed(&e->err);
+    }
+
+    if (!e->options.quiet && e->remove) {
+        printf("%s%llu removed, %llu not there\n",
+               e->options.dry_run ? "would be: " : "",
+               (unsigned long long) e->store.removed,
+               (unsigned long long) e->store.missing);
+
+    } else if (!e->options.quiet) {
+        printf("%s%llu added, %llu changed, %llu unchanged\n",
+               e->options.dry_run ? "would be: " : "",
+               (unsigned long long) e->store.added,
+               (unsigned long long) e->store.changed,
+               (unsigned long long) e->store.unchanged);
+    }
+
+    return e->store.missing ? SCREEN_CMD_BANK_MISSING : 0;
+}
+
+
+/* a bank in memory of a builder's entries */
+
+static int
+screen_cmd_bank_memory(screen_bank_builder_t *b, screen_bank_t *bank,
+    screen_error_t *err)
+{
+    int                   fd, rc;
+    screen_bank_origin_t  origin;
+
+    memset(&origin, 0, sizeof(screen_bank_origin_t));
+
+    fd = memfd_create("bank", MFD_CLOEXEC);
+    if (fd == -1) {
+        return screen_error_set(err, "no memory: %s", strerror(errno));
+    }
+
+    rc = screen_bank_write_fd(b, fd, "", &origin, err);
+
+    if (rc == SCREEN_OK) {
+        rc = screen_bank_open_fd(bank, fd, "", err);
+    }
+
+    close(fd);
+
+    return rc;
+}
+
+
+static int
+screen_cmd_bank_edit_text(const char *name, const char *text, size_t max,
+    screen_str_t *to, screen_error_t *err)
+{
+    *to = screen_str_of(text ? text : "");
+
+    return to->len <= max ? SCREEN_OK
+           : screen_error_set(err, "the %s is longer than %zu bytes", name,
+                              max);
+}
+
+
+/* all of them are looked at before anything is written */
+
+static int
+screen_cmd_bank_edit_values(screen_cmd_bank_edit_t *e, char **values,
+    screen_bank_t *bank)
+{
+    int                     rc;
+    screen_str_t            text;
+    screen_entry_t          entry;
+    screen_list_place_t     place;
+    screen_bank_builder_t  *b;
+
+    place.name = "";
+    place.line = 0;
+
+    b = screen_bank_builder_create();
+    if (b == NULL) {
+        return screen_error_set(&e->err, "no memory");
+    }
+
+    for (rc = SCREEN_OK; *values != NULL && rc == SCREEN_OK; values++) {
+
+        memset(&entry, 0, sizeof(screen_entry_t));
+
+        entry.signal = e->options.signal;
+        entry.severity = e->options.severity;
+        entry.expires = e->options.expires;
+        text = screen_str_of(*values);
+
+        rc = screen_list_value(&place, &entry, &text, &e->err);
+
+        if (rc == SCREEN_OK) {
+            rc = screen_cmd_bank_edit_text("label", e->options.label,
+                                           SCREEN_BANK_JSON_LABEL,
+                                           &entry.label, &e->err);
+        }
+
+        if (rc == SCREEN_OK) {
+            rc = screen_cmd_bank_edit_text("source", e->options.source,
+                                           SCREEN_BANK_JSON_SOURCE,
+                                           &entry.source, &e->err);
+        }
+
+        if (rc == SCREEN_OK
+            && screen_bank_builder_add(b, &entry) != SCREEN_OK)
+        {
+            rc = screen_error_set(&e->err, "no memory");
+        }
+    }
+
+    if (rc == SCREEN_OK) {
+        rc = screen_cmd_bank_memory(b, bank, &e->err);
+    }
+
+    screen_bank_builder_destroy(b);
+
+    return rc;
+}
+
+
+static int
+screen_cmd_bank_edit_visit(void *ctx, const screen_entry_t *entry)
+{
+    screen_cmd_bank_edit_t  *e;
+
+    e = ctx;
+
+    return e->remove
+           ? screen_cmd_bank_store_remove(&e->store, entry, &e->err)
+           : screen_cmd_bank_store_put(&e->store, entry, &e->err);
+}
+
+
+static int
+screen_cmd_bank_edit_redis(screen_cmd_bank_edit_t *e, const char *name,
+    const screen_bank_t *bank)
+{
+    int  rc;
+
+    if (screen_cmd_bank_store_open(&e->store, e->options.redis, name, &e->err)
+        != SCREEN_OK)
+    {
+        return SCREEN_ERROR;
+    }
+
+    e->store.dry_run = e->options.dry_run;
+
+    rc = screen_bank_walk(bank, screen_cmd_bank_edit_visit, e);
+
+    if (rc == SCREEN_OK) {
+        rc = screen_cmd_bank_store_flush(&e->store, &e->err);
+    }
+
+    screen_cmd_bank_store_close(&e->store);
+
+    return rc;
+}
+
+
+typedef struct {
+    screen_bank_builder_t      *builder;
+    const screen_bank_t        *other;      /* what it has is left out */
+} screen_cmd_bank_merge_t;
+
+
+static int
+screen_cmd_bank_merge(void *ctx, const screen_entry_t *entry)
+{
+    screen_entry_t            ignored;
+    screen_cmd_bank_merge_t  *m;
+
+    m = ctx;
+
+    if (m->other != NULL
+        && screen_bank_lookup(m->other, entry->signal, entry->value, 0,
+                              &ignored)
+           == SCREEN_OK)
+    {
+        return SCREEN_OK;
+    }
+
+    return screen_bank_builder_add(m->builder, entry);
+}
+
+
+typedef struct {
+    screen_cmd_bank_edit_t     *e;
+    const screen_bank_t        *list;
+} screen_cmd_bank_judge_t;
+
+
+static int
+screen_cmd_bank_judge(void *ctx, const screen_entry_t *entry)
+{
+    int                       there;
+    screen_entry_t            was;
+    screen_cmd_bank_judge_t  *j;
+    screen_cmd_bank_store_t  *count;
+
+    j = ctx;
+    count = &j->e->store;
+
+    there = screen_bank_lookup(j->list, entry->signal, entry->value, 0, &was)
+            == SCREEN_OK;
+
+    if (j->e->remove) {
+        count->removed += there;
+        count->missing += !there;
+
+    } else if (!there) {
+        count->added++;
+
+    } else if (screen_str_eq(&was.label, &entry->label)
+               && screen_str_eq(&was.source, &entry->source)
+               && was.severity == entry->severity
+               && was.expires == entry->expires)
+    {
+        count->unchanged++;
+
+    } else {
+        count->changed++;
+    }
+
+    return SCREEN_OK;
+}
+
+
+/* aside, and renamed into place, as whoever keeps a bank of it expects */
+
+static int
+screen_cmd_bank_edit_save(screen_cmd_bank_edit_t *e,
+    const screen_bank_t *bank)
+{
+    int          fd, rc;
+    char         path[PATH_MAX];
+    FILE        *to;
+    struct stat  st;
+
+    if (stat(e->options.file, &st) == -1
+        || snprintf(path, sizeof(path), "%s.new.XXXXXX", e->options.file)
+           >= (int) sizeof(path))
+    {
+        return screen_error_at(&e->err, e->options.file, 0,
+                               "cannot be replaced");
+    }
+
+    fd = mkstemp(path);
+    to = fd == -1 ? NULL : fdopen(fd, "w");
+
+    if (to == NULL) {
+        return screen_error_at(&e->err, path, 0, "cannot be created: %s",
+                               strerror(errno));
+    }
+
+    screen_cmd_bank_csv(to, bank);
+
+    rc = fflush(to) != 0 || ferror(to) || fchmod(fd, st.st_mode & 07777) == -1
+         || (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
+         || fsync(fd) == -1;
+
+    if (fclose(to) != 0 || rc || rename(path, e->options.file) == -1) {
+        rc = errno;
+        (void) unlink(path);
+        return screen_error_at(&e->err, e->options.file, 0,
+                               "cannot be replaced: %s", strerror(rc));
+    }
+
+    return SCREEN_OK;
+}
+
+
+static int
+screen_cmd_bank_edit_list(screen_cmd_bank_edit_t *e,
+    const screen_bank_t *bank)
+{
+    int                       rc;
+    screen_bank_t             list, merged;
+    screen_cmd_bank_merge_t   m;
+    screen_cmd_bank_judge_t   j;
+
+    if (screen_cmd_bank_open(&list, e->options.file, &e->err) != SCREEN_OK) {
+        return SCREEN_ERROR;
+    }
+
+    j.e = e;
+    j.list = &list;
+
+    (void) screen_bank_walk(bank, screen_cmd_bank_judge, &j);
+
+    rc = SCREEN_OK;
+
+    if (!e->options.dry_run
+        && (e->store.added || e->store.changed || e->store.removed))
+    {
+        m.builder = screen_bank_builder_create();
+        m.other = bank;
+
+        rc = m.builder ? screen_bank_walk(&list, screen_cmd_bank_merge, &m)
+                       : SCREEN_NOMEM;
+        m.other = NULL;
+
+        if (rc == SCREEN_OK && !e->remove) {
+            rc = screen_bank_walk(bank, screen_cmd_bank_merge, &m);
+        }
+
+        rc = rc != SCREEN_OK ? screen_error_set(&e->err, "no memory")
+             : screen_cmd_bank_memory(m.builder, &merged, &e->err);
+
+        if (rc == SCREEN_OK) {
+            rc = screen_cmd_bank_edit_save(e, &merged);
+            screen_bank_close(&merged);
+        }
+
+        screen_bank_builder_destroy(m.builder);
+    }
+
+    screen_bank_close(&list);
+
+    return rc;
+}
