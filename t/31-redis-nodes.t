@@ -137,7 +137,8 @@ subtest 'a cluster' => sub {
 
 
 subtest 'Sentinel' => sub {
-    my $master = ScreenRedis->new(config => [ 'repl-diskless-sync-delay' => 0 ]);
+    my $master = ScreenRedis->new(config => [ 'repl-diskless-sync-delay',
+                                              0 ]);
     my $replica = ScreenRedis->new(
         config => [ replicaof => [ '127.0.0.1', $master->{port} ] ]);
 

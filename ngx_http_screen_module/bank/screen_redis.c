@@ -172,26 +172,16 @@ screen_redis_exchange(screen_redis_t *r, uint32_t n, const char *command,
 }
 
 
-/* SCREEN_ERROR, and what the server said, as far as it can be printed */
+/* SCREEN_ERROR, and what the server said */
 
 static int
 screen_redis_refused(screen_redis_t *r, const screen_redis_reply_t *reply,
     screen_error_t *err)
 {
-    char    text[256];
-    size_t  i, len;
+    char  text[SCREEN_REDIS_REPLY_SHOWN];
 
-    len = reply->str.len < sizeof(text) - 1 ? reply->str.len
-                                            : sizeof(text) - 1;
-
-    for (i = 0; i < len; i++) {
-        text[i] = reply->str.data[i] < 0x20 || reply->str.data[i] >= 0x7f
-                  ? '?' : (char) reply->str.data[i];
-    }
-
-    text[len] = '\0';
-
-    return screen_error_set(err, "%s: %s", screen_redis_name(r), text);
+    return screen_error_set(err, "%s: %s", screen_redis_name(r),
+                            screen_redis_reply_show(text, reply));
 }
 
 

@@ -18,8 +18,7 @@
 #include "screen_redis_link.h"
 
 
-#define SCREEN_REDIS_PASSWORD_MAX  4096
-#define SCREEN_REDIS_WAIT          5000      /* ms, of AUTH and SELECT */
+#define SCREEN_REDIS_WAIT  5000            /* ms, of what no poll() guards */
 
 
 struct screen_redis_link_s {
@@ -32,12 +31,6 @@ struct screen_redis_link_s {
     redisSSLContext         *ssl;
 #endif
 };
-
-
-static int screen_redis_link_auth(screen_redis_link_t *link,
-    const screen_redis_server_t *server, screen_error_t *err);
-static int screen_redis_link_select(screen_redis_link_t *link,
-    const screen_redis_server_t *server, screen_error_t *err);
 
 
 static uint64_t
@@ -66,6 +59,24 @@ screen_redis_reply_free(screen_redis_reply_t *reply)
 
     free(reply->elements);
     free(reply);
+}
+
+
+const char *
+screen_redis_reply_show(char to[SCREEN_REDIS_REPLY_SHOWN],
+    const screen_redis_reply_t *reply)
+{
+    size_t  i;
+    u_char  c;
+
+    for (i = 0; i < reply->str.len && i < SCREEN_REDIS_REPLY_SHOWN - 1; i++) {
+        c = reply->str.data[i];
+        to[i] = c < 0x20 || c >= 0x7f ? '?' : (char) c;
+    }
+
+    to[i] = '\0';
+
+    return to;
 }
 
 
@@ -369,8 +380,7 @@ screen_redis_link_open(const screen_redis_server_t *server,
 
     if (screen_redis_link_connect(link, server, address, err) != SCREEN_OK
         || (!sentinel
-            && (screen_redis_link_auth(link, server, err) != SCREEN_OK
-                || screen_redis_link_select(link, server, err) != SCREEN_OK)))
+            && screen_redis_hello(link, server, err) != SCREEN_OK))
     {
         screen_redis_link_close(link);
         return NULL;
@@ -398,128 +408,6 @@ screen_redis_link_close(screen_redis_link_t *link)
 #endif
 
     free(link);
-}
-
-
-/* read anew for each connection, so that it can be changed */
-
-static int
-screen_redis_link_password(const screen_redis_server_t *server, char *text,
-    screen_str_t *password, screen_error_t *err)
-{
-    int           fd;
-    char          path[4096];
-    ssize_t       n;
-    screen_str_t  all;
-
-    snprintf(path, sizeof(path), "%.*s", (int) server->password_file.len,
-             server->password_file.data);
-
-    fd = open(path, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
-    if (fd == -1) {
-        return screen_error_set(err, "the password file \"%.500s\" cannot be "
-                                "opened: %s", path, strerror(errno));
-    }
-
-    n = read(fd, text, SCREEN_REDIS_PASSWORD_MAX);
-    close(fd);
-
-    all.data = (u_char *) text;
-    all.len = n > 0 ? (size_t) n : 0;
-
-    if (screen_redis_conf_password(password, &all) != SCREEN_OK) {
-        return screen_error_set(err, "the password file \"%.500s\" has no "
-                                "password in its first line", path);
-    }
-
-    return SCREEN_OK;
-}
-
-
-/* a command that is answered by OK, or else this is no connection */
-
-static int
-screen_redis_link_ok(screen_redis_link_t *link, screen_error_t *err,
-    const char *name, const char *fmt, ...)
-{
-    int                    rc;
-    char                  *command;
-    size_t                 len;
-    va_list                args;
-    screen_redis_reply_t  *reply;
-
-    va_start(args, fmt);
-    command = screen_redis_format(&len, fmt, args);
-    va_end(args);
-
-    if (command == NULL) {
-        return screen_error_set(err, "%s: no memory", link->name);
-    }
-
-    rc = screen_redis_link_put(link, command, len, err);
-    screen_redis_format_free(command);
-
-    if (rc != SCREEN_OK
-        || screen_redis_link_send(link, SCREEN_REDIS_WAIT, err) != SCREEN_OK
-        || screen_redis_link_get(link, SCREEN_REDIS_WAIT, &reply, err)
-           != SCREEN_OK)
-    {
-        return SCREEN_ERROR;
-    }
-
-    if (reply->type != SCREEN_REDIS_STATUS
-        || !screen_str_is(&reply->str, "OK"))
-    {
-        rc = screen_error_set(err, "%s: %s was refused: %.*s", link->name,
-                              name, (int) (reply->str.len > 200
-                                           ? 200 : reply->str.len),
-                              reply->str.data);
-    }
-
-    screen_redis_reply_free(reply);
-
-    return rc;
-}
-
-
-static int
-screen_redis_link_auth(screen_redis_link_t *link,
-    const screen_redis_server_t *server, screen_error_t *err)
-{
-    int           rc;
-    char          text[SCREEN_REDIS_PASSWORD_MAX];
-    screen_str_t  password;
-
-    if (server->password_file.len == 0) {
-        return SCREEN_OK;
-    }
-
-    rc = screen_redis_link_password(server, text, &password, err);
-
-    if (rc == SCREEN_OK) {
-        rc = server->user.len
-             ? screen_redis_link_ok(link, err, "AUTH", "AUTH %b %b",
-                                    server->user.data, server->user.len,
-                                    password.data, password.len)
-             : screen_redis_link_ok(link, err, "AUTH", "AUTH %b",
-                                    password.data, password.len);
-    }
-
-    explicit_bzero(text, sizeof(text));
-
-    return rc;
-}
-
-
-static int
-screen_redis_link_select(screen_redis_link_t *link,
-    const screen_redis_server_t *server, screen_error_t *err)
-{
-    if (server->db == 0) {
-        return SCREEN_OK;
-    }
-
-    return screen_redis_link_ok(link, err, "SELECT", "SELECT %u", server->db);
 }
 
 

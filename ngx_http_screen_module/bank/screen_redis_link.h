@@ -46,6 +46,12 @@ struct screen_redis_reply_s {
 /* NULL is fine */
 void screen_redis_reply_free(screen_redis_reply_t *reply);
 
+/* its text, as far as it can be shown to a person; answers to */
+#define SCREEN_REDIS_REPLY_SHOWN  256
+
+const char *screen_redis_reply_show(char to[SCREEN_REDIS_REPLY_SHOWN],
+    const screen_redis_reply_t *reply);
+
 
 typedef struct screen_redis_link_s  screen_redis_link_t;
 
@@ -61,6 +67,10 @@ screen_redis_link_t *screen_redis_link_open(
     const screen_redis_server_t *server,
     const screen_redis_address_t *address, int sentinel, screen_error_t *err);
 void screen_redis_link_close(screen_redis_link_t *link);
+
+/* that, on a connection; SCREEN_OK or SCREEN_ERROR */
+int screen_redis_hello(screen_redis_link_t *link,
+    const screen_redis_server_t *server, screen_error_t *err);
 
 /*
  * A command in the server's protocol, from a format as printf's, with %b for

@@ -298,6 +298,7 @@ static int
 screen_redis_cluster_seed(screen_redis_t *r,
     const screen_redis_address_t *address, screen_error_t *err)
 {
+    char                   text[SCREEN_REDIS_REPLY_SHOWN];
     size_t                 i;
     uint32_t               n, node;
     screen_redis_reply_t  *reply;
@@ -319,9 +320,8 @@ screen_redis_cluster_seed(screen_redis_t *r,
 
     if (reply->type != SCREEN_REDIS_ARRAY) {
         screen_error_set(err, "%s: cluster=on, and it is not of a cluster: "
-                         "%.*s", screen_redis_link_name(r->nodes[n].link),
-                         (int) (reply->str.len > 200 ? 200 : reply->str.len),
-                         reply->str.data);
+                         "%s", screen_redis_link_name(r->nodes[n].link),
+                         screen_redis_reply_show(text, reply));
         screen_redis_reply_free(reply);
         return SCREEN_ERROR;
     }

@@ -1,8 +1,9 @@
 
 /*
  * What the keeper's parts know together: screen_replica.c (the loop, the
- * connection), screen_replica_follow.c (the stream), screen_replica_job.c
- * (children, the swap) and screen_replica_load.c (what a child does).
+ * connection), screen_replica_follow.c (the stream), screen_replica_probe.c
+ * (questions to the server), screen_replica_job.c (children, the swap) and
+ * screen_replica_load.c (what a child does).
  */
 
 
@@ -113,6 +114,13 @@ int screen_replica_resume(screen_replica_state_t *s, screen_error_t *err);
 int screen_replica_ask(screen_replica_state_t *s, screen_error_t *err);
 int screen_replica_take(screen_replica_state_t *s, screen_error_t *err);
 
+/* keeps the position for the keeper after this one; forgets it */
+void screen_replica_keep(screen_replica_state_t *s);
+void screen_replica_forget(screen_replica_state_t *s);
+
+
+/* probe.c; the same */
+
 /* replication id, and whether a replica has lost its master */
 int screen_replica_info(screen_replica_state_t *s, screen_error_t *err);
 
@@ -124,9 +132,13 @@ int screen_replica_last(screen_redis_t *redis, const char *changes,
 int screen_replica_has(screen_redis_t *redis, const char *changes,
     const screen_tail_id_t *id, screen_error_t *err);
 
-/* keeps the position for the keeper after this one; forgets it */
-void screen_replica_keep(screen_replica_state_t *s);
-void screen_replica_forget(screen_replica_state_t *s);
+/* the id of an entry of a stream, [id, [field, value, ...]]; _MALFORMED */
+int screen_replica_entry_id(const screen_redis_reply_t *entry,
+    screen_tail_id_t *id);
+
+/* SCREEN_ERROR: a reply is none to that command */
+int screen_replica_nonsense(const char *what, screen_error_t *err);
+
 
 /*
  * Appends, with the count of entries kept; as screen_tail_append().  The

@@ -349,6 +349,7 @@ screen_cmd_bank_store_next(screen_cmd_bank_store_t *store,
     screen_redis_type_t type, screen_error_t *err)
 {
     int                    rc;
+    char                   text[SCREEN_REDIS_REPLY_SHOWN];
     size_t                 i;
     screen_redis_reply_t  *reply;
 
@@ -368,10 +369,9 @@ screen_cmd_bank_store_next(screen_cmd_bank_store_t *store,
 
         if (reply->elements[i]->type == SCREEN_REDIS_FAILURE) {
             rc = screen_error_set(err, "%s: a key of the bank is of a wrong "
-                                  "kind: %.*s", screen_redis_name(store->redis),
-                                  (int) (reply->elements[i]->str.len > 200
-                                         ? 200 : reply->elements[i]->str.len),
-                                  reply->elements[i]->str.data);
+                                  "kind: %s", screen_redis_name(store->redis),
+                                  screen_redis_reply_show(text,
+                                                      reply->elements[i]));
         }
     }
 

@@ -85,7 +85,7 @@ is("$status $out", "0 3 added, 0 changed, 0 unchanged\n", 'three are added');
 is($err, '', 'nothing on the standard error');
 
 like($redis->cli('HGET', key('a', 'sha256', $one), $one),
-    qr/^\{"label":"a \\"label\\", ü","source":"us","severity":7,"added":\d+,"expires":32503593600\}$/,
+    qr/^\{"label":"a \\"label\\", ü","source":"us","severity":7,"added":\d+,/,
     'the hash has the JSON');
 is($redis->cli('HEXISTS', key('a', 'sha256', $two), $two), 1,
     'a value in upper case is kept in lower case');
@@ -148,8 +148,8 @@ is("$status $out", "1 sha256\t$one\tother\t\t0\nsha256\t$three\tnot found\n",
     'lookup');
 
 ($status, $out) = run('stat', @to, 'a');
-like($out, qr/^bank:     a\nentries:  3\n  sha256: 2\n  sha1:   1\nchanges:  4, the last at 20\d\d-.*Z\n$/,
-    'stat');
+like($out, qr/^bank:     a\nentries:  3\n  sha256: 2\n  sha1:   1\n/, 'stat');
+like($out, qr/^changes:  4, the last at 20\d\d-.*Z$/m, 'and its changes');
 
 run('add', @to, 'b', $three, '-q');
 

@@ -113,7 +113,9 @@ sub start
     my ($self) = @_;
 
     my @config = @{ $self->{config} };
-    my @args;
+    my @args = $self->{sentinel} ? () : ('--save', '');
+    my @first = $self->{sentinel} ? ("$self->{dir}/sentinel.conf",
+                                     '--sentinel') : ();
 
     while (my ($name, $value) = splice @config, 0, 2) {
         push @args, "--$name", ref $value ? @$value : $value;
@@ -125,11 +127,10 @@ sub start
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', "$self->{dir}/log";
         open STDERR, '>&', \*STDOUT;
-        exec $Server, ($self->{sentinel} ? ("$self->{dir}/sentinel.conf",
-                                            '--sentinel') : ()), '--port', $self->{port}, '--bind', '127.0.0.1',
+        exec $Server, @first, '--port', $self->{port}, '--bind', '127.0.0.1',
              '--unixsocket', "$self->{dir}/redis.sock",
-             '--unixsocketperm', '777', '--dir', $self->{dir},
-             $self->{sentinel} ? () : ('--save', ''), @args or die "$Server: $!";
+             '--unixsocketperm', '777', '--dir', $self->{dir}, @args
+            or die "$Server: $!";
     }
 
     $self->{pid} = $pid;

@@ -1,0 +1,80 @@
+
+/*
+ * The names of a bank in Redis.
+ */
+
+
+#include <stdio.h>
+
+#include "screen_bank_json.h"
+
+
+char *
+screen_bank_key_shard(char to[SCREEN_BANK_KEY_LEN],
+    const screen_str_t *prefix, const char *bank, screen_signal_t signal,
+    unsigned shard)
+{
+    snprintf(to, SCREEN_BANK_KEY_LEN, "%.*sbank:%.64s:%s:%02x",
+             (int) prefix->len, prefix->data, bank,
+             screen_signal_name(signal), shard & 0xff);
+
+    return to;
+}
+
+
+char *
+screen_bank_key_changes(char to[SCREEN_BANK_KEY_LEN],
+    const screen_str_t *prefix, const char *bank)
+{
+    snprintf(to, SCREEN_BANK_KEY_LEN, "%.*sbank:%.64s:changes",
+             (int) prefix->len, prefix->data, bank);
+
+    return to;
+}
+
+
+char *
+screen_bank_key_confirm(char to[SCREEN_BANK_KEY_LEN],
+    const screen_str_t *prefix, const char *bank)
+{
+    snprintf(to, SCREEN_BANK_KEY_LEN, "%.*sbank:%.64s:confirm",
+             (int) prefix->len, prefix->data, bank);
+
+    return to;
+}
+
+
+int
+screen_bank_name(const screen_str_t *name)
+{
+    size_t  i;
+    u_char  c;
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+            && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+        {
+            return SCREEN_MALFORMED;
+        }
+    }
+
+    return name->len && name->len <= SCREEN_BANK_NAME_MAX ? SCREEN_OK
+                                                          : SCREEN_MALFORMED;
+}
+
+
+int
+screen_bank_value_blank(screen_signal_t signal, const u_char *value)
+{
+    size_t  i, size;
+
+    size = screen_signal_size(signal);
+
+    for (i = 1; i < size && value[i] == value[0]; i++) {
+        /* void */
+    }
+
+    return i == size && (value[0] == 0x00 || value[0] == 0xff);
+}
