@@ -31,8 +31,6 @@ static int screen_bank_attach_signal(screen_bank_t *bank,
     screen_signal_t signal, screen_bank_rows_t rows);
 static int screen_bank_find(const screen_bank_t *bank,
     screen_signal_t signal, const u_char *value, uint32_t *at);
-static int screen_bank_entry(const screen_bank_t *bank,
-    screen_signal_t signal, uint32_t at, screen_entry_t *entry);
 static int screen_bank_text(const screen_bank_t *bank, uint64_t ref,
     screen_str_t *text);
 
@@ -150,6 +148,17 @@ screen_bank_attach(screen_bank_t *bank, const u_char *data, size_t size,
         if (screen_bank_attach_signal(bank, signal, rows) != SCREEN_OK) {
             goto damaged;
         }
+    }
+
+    row = &rows[SCREEN_BANK_NEAR][SCREEN_SIGNAL_PDQ];
+
+    if (screen_near_attach(&bank->near,
+                           bank->index[SCREEN_SIGNAL_PDQ].values,
+                           bank->entries[SCREEN_SIGNAL_PDQ], row->data,
+                           row->size)
+        != SCREEN_OK)
+    {
+        goto damaged;
     }
 
     return SCREEN_OK;
@@ -373,7 +382,7 @@ screen_bank_find(const screen_bank_t *bank, screen_signal_t signal,
 }
 
 
-static int
+int
 screen_bank_entry(const screen_bank_t *bank, screen_signal_t signal,
     uint32_t at, screen_entry_t *entry)
 {

@@ -15,6 +15,7 @@
 #define _SCREEN_BANK_H_INCLUDED_
 
 
+#include "screen_near.h"
 #include "screen_upload.h"
 
 
@@ -56,7 +57,8 @@ void screen_bank_builder_destroy(screen_bank_builder_t *b);
  * SCREEN_BANK_TEXT_MAX bytes, or SCREEN_LIMIT beyond 2^32 - 2 entries.
  *
  * The builder holds 48 bytes an entry (40 of sha1, 32 of md5), and each
- * different label and source once.
+ * different label and source once; up to 12 more an entry of PDQ while it
+ * writes.
  */
 #define SCREEN_BANK_TEXT_MAX  65535
 
@@ -94,6 +96,7 @@ typedef struct {
     screen_bank_origin_t   origin;
 
     screen_bank_index_t    index[SCREEN_SIGNALS];
+    screen_near_t          near;        /* of PDQ */
     screen_str_t           records;
     screen_str_t           strings;
 } screen_bank_t;
@@ -118,6 +121,52 @@ void screen_bank_close(screen_bank_t *bank);
  */
 int screen_bank_lookup(const screen_bank_t *bank, screen_signal_t signal,
     const u_char *value, uint64_t now, screen_entry_t *entry);
+
+/*
+ * A search of the PDQ entries within a radius of a value, in pieces that an
+ * event loop can bear; the caller's memory, all fields private.  The bank
+ * stays open until the search is over.
+ */
+
+typedef struct {
+    screen_near_search_t   search;
+    const screen_bank_t   *bank;
+    uint64_t               now;
+    unsigned               enough;
+    unsigned               found;
+    unsigned               distance;
+    screen_entry_t         entry;
+} screen_bank_near_t;
+
+/*
+ * Entries that have expired by now, in seconds since 1970, are not found.  An
+ * entry at a distance of enough or less ends the search of the nearest; 0
+ * asks for the nearest of all.
+ */
+void screen_bank_near_begin(screen_bank_near_t *n, const screen_bank_t *bank,
+    const u_char value[32], unsigned radius, unsigned enough, uint64_t now);
+
+/*
+ * Searches the nearest entry for budget units of screen_near_step().
+ * SCREEN_AGAIN when there is more to do, SCREEN_OK with the entry and its
+ * distance, or SCREEN_NOT_FOUND.  The entry's strings point into the map.
+ */
+int screen_bank_near_next(screen_bank_near_t *n, uint32_t budget,
+    screen_entry_t *entry, unsigned *distance);
+
+/*
+ * Visits each entry within the radius, once, in no order.  SCREEN_AGAIN when
+ * there is more to do, SCREEN_OK at the end; a visitor's code other than
+ * SCREEN_OK ends the search and is returned.
+ */
+int screen_bank_near_each(screen_bank_near_t *n, uint32_t budget,
+    int (*visit)(void *ctx, const screen_entry_t *entry, unsigned distance),
+    void *ctx);
+
+/* screen_bank_near_begin() and _next() to the end, however long it takes */
+int screen_bank_near(const screen_bank_t *bank, const u_char value[32],
+    unsigned radius, uint64_t now, screen_entry_t *entry,
+    unsigned *distance);
 
 /*
  * Visits every entry, expired ones too, in the order of signal and value.

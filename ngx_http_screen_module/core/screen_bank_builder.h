@@ -70,6 +70,8 @@ struct screen_bank_builder_s {
     screen_bank_record_t  *records;
     size_t                 records_size;
     screen_bank_table_t    record_table;
+
+    screen_near_build_t    near;        /* of PDQ, while it is written */
 };
 
 

@@ -20,6 +20,9 @@
  *     METAS      u32[count]: the record of each value
  *     EXPIRES    u64[count]: seconds since 1970, 0 is never; the section is
  *                missing when nothing expires
+ *     NEAR       the index of values that are near another, in the format
+ *                of screen_near_impl.h; of PDQ only, and only when there are
+ *                SCREEN_NEAR_MIN values or more
  *     RECORDS    u64 label, u64 source, u32 severity, u32 zero; a text is
  *                its offset in STRINGS << 16 | its length
  *     STRINGS    bytes
@@ -36,7 +39,7 @@
 #include "screen_bank.h"
 
 
-#define SCREEN_BANK_VERSION    1
+#define SCREEN_BANK_VERSION    2
 
 #define SCREEN_BANK_CRC_AT     16
 #define SCREEN_BANK_HEADER     64
@@ -57,6 +60,7 @@ typedef enum {
     SCREEN_BANK_EXPIRES,
     SCREEN_BANK_RECORDS,
     SCREEN_BANK_STRINGS,
+    SCREEN_BANK_NEAR,
     SCREEN_BANK_SECTIONS
 } screen_bank_section_t;
 
@@ -102,6 +106,13 @@ screen_bank_bucket(const u_char *value, unsigned bits)
 
 /* CRC-32 of IEEE 802.3 over a header of len bytes, its own field as zero */
 uint32_t screen_bank_crc(const u_char *header, size_t len);
+
+/*
+ * The entry of the at-th value of a signal that the bank has.  SCREEN_OK, or
+ * SCREEN_MALFORMED when the file is damaged there.
+ */
+int screen_bank_entry(const screen_bank_t *bank, screen_signal_t signal,
+    uint32_t at, screen_entry_t *entry);
 
 /*
  * Checks a bank that lies in memory and points bank into it; what

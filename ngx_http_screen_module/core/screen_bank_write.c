@@ -44,6 +44,7 @@ static void screen_bank_write_buckets(screen_bank_out_t *out,
     const screen_bank_items_t *items, unsigned bits);
 static void screen_bank_write_items(screen_bank_out_t *out,
     const screen_bank_items_t *items, screen_bank_section_t type);
+static int screen_bank_begin_near(screen_bank_builder_t *b);
 static void screen_bank_write_records(screen_bank_out_t *out,
     const screen_bank_builder_t *b);
 
@@ -72,6 +73,25 @@ screen_bank_write(screen_bank_builder_t *b, const char *path,
     }
 
     return rc;
+}
+
+
+/* few values, and more than an index can have, are searched without one */
+
+static int
+screen_bank_begin_near(screen_bank_builder_t *b)
+{
+    screen_bank_items_t  *items;
+
+    items = &b->items[SCREEN_SIGNAL_PDQ];
+
+    if (items->n < SCREEN_NEAR_MIN || items->n > SCREEN_NEAR_MAX) {
+        return SCREEN_OK;
+    }
+
+    return screen_near_build_init(&b->near, items->data
+                                            + sizeof(screen_bank_item_t),
+                                  items->stride, items->n, 0);
 }
 
 
@@ -128,6 +148,13 @@ screen_bank_put(screen_bank_out_t *out, const void *data, size_t len)
 
 
 static void
+screen_bank_put_near(void *ctx, const void *data, size_t len)
+{
+    screen_bank_put(ctx, data, len);
+}
+
+
+static void
 screen_bank_put_u32(screen_bank_out_t *out, uint32_t v)
 {
     v = htole32(v);
@@ -177,6 +204,11 @@ screen_bank_write_fd(screen_bank_builder_t *b, int fd, const char *name,
         screen_bank_sort(&b->items[signal]);
     }
 
+    if (screen_bank_begin_near(b) != SCREEN_OK) {
+        free(out.buf);
+        return screen_error_at(err, name, 0, "no memory to write it");
+    }
+
     n = screen_bank_plan(b, plan, &size);
 
     screen_bank_write_header(&out, plan, n, size, origin);
@@ -187,6 +219,7 @@ screen_bank_write_fd(screen_bank_builder_t *b, int fd, const char *name,
     }
 
     screen_bank_flush(&out);
+    screen_near_build_free(&b->near);
 
     free(out.buf);
 
@@ -293,6 +326,12 @@ screen_bank_plan(screen_bank_builder_t *b, screen_bank_plan_t *plan,
         }
     }
 
+    if (b->near.bands != 0) {
+        screen_bank_plan_section(plan, &n, SCREEN_BANK_NEAR,
+                                 SCREEN_SIGNAL_PDQ,
+                                 screen_near_build_size(&b->near), 1);
+    }
+
     screen_bank_plan_section(plan, &n, SCREEN_BANK_RECORDS, 0,
                              b->record_table.n, SCREEN_BANK_RECORD);
     screen_bank_plan_section(plan, &n, SCREEN_BANK_STRINGS, 0,
@@ -365,6 +404,16 @@ screen_bank_write_section(screen_bank_out_t *out, screen_bank_builder_t *b,
 
     case SCREEN_BANK_BUCKETS:
         screen_bank_write_buckets(out, &b->items[plan->signal], plan->bits);
+        break;
+
+    case SCREEN_BANK_NEAR:
+
+        if (screen_near_build_write(&b->near, screen_bank_put_near, out)
+            != SCREEN_OK)
+        {
+            out->error = ENOMEM;
+        }
+
         break;
 
     case SCREEN_BANK_RECORDS:

@@ -74,7 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t           i, at;
     u_char          *file, value[32];
-    unsigned         signal;
+    unsigned         signal, distance;
     reading_t        r;
     screen_bank_t    bank;
     screen_entry_t   entry;
@@ -115,6 +115,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 {
                     (void) visit(&r, &entry);
                 }
+            }
+
+            if (screen_bank_near(&bank, value, (unsigned) i, i, &entry,
+                                 &distance)
+                == SCREEN_OK)
+            {
+                (void) visit(&r, &entry);
             }
         }
 

@@ -315,12 +315,12 @@ another_version_is_told_to_be_built_again(void **state)
     screen_error_t   err;
 
     data = small_bank(&size);
-    data[8] = 2;
+    data[8] = 1;
     repair(data, size);
 
     assert_int_equal(screen_bank_attach(&bank, data, size, "x", &err),
                      SCREEN_ERROR);
-    assert_string_equal(err.text, "has bank format 2, expected is 1: build "
+    assert_string_equal(err.text, "has bank format 1, expected is 2: build "
                                   "it again");
 
     free(data);
