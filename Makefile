@@ -38,7 +38,12 @@ CFLAGS   = -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) -fPIE \
            -ffp-contract=off $(INCLUDES)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lhiredis
+LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lhiredis \
+           $(HIREDIS_SSL)
+
+# of hiredis 1.0 and later; before it there is no TLS
+HIREDIS_SSL = $(if $(wildcard $(addsuffix /hiredis/hiredis_ssl.h, \
+           /usr/include /usr/local/include)),-lhiredis_ssl -lssl)
 
 # nginx's configure always asks for -Werror
 NGX_CC_OPT = $(CFLAGS) $(if $(WERROR),,-Wno-error) $(WARN) $(HARDEN) -fPIC \

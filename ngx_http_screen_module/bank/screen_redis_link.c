@@ -10,15 +10,16 @@
 
 #include <hiredis/hiredis.h>
 
-#if HIREDIS_MAJOR >= 1 && __has_include(<hiredis/hiredis_ssl.h>)
+#include "screen_redis_link.h"
+#include "screen_redis_tls.h"
+
+#if (SCREEN_REDIS_TLS)
 #include <hiredis/hiredis_ssl.h>
-#define SCREEN_REDIS_TLS  1
 #endif
 
-#include "screen_redis_link.h"
 
-
-#define SCREEN_REDIS_WAIT  5000            /* ms, of what no poll() guards */
+#define SCREEN_REDIS_DEPTH  8               /* of arrays in arrays */
+#define SCREEN_REDIS_WAIT   5000            /* ms, of what no poll() guards */
 
 
 struct screen_redis_link_s {
@@ -27,9 +28,6 @@ struct screen_redis_link_s {
     size_t                   elements;
     char                     name[SCREEN_REDIS_SHOWN];
     unsigned                 tls:1;
-#if (SCREEN_REDIS_TLS)
-    redisSSLContext         *ssl;
-#endif
 };
 
 
@@ -89,12 +87,23 @@ static screen_redis_reply_t *
 screen_redis_reply_create(const redisReadTask *task, screen_redis_type_t type,
     size_t bytes, size_t elements)
 {
+    unsigned               depth;
+    const redisReadTask   *up;
     screen_redis_link_t   *link;
     screen_redis_reply_t  *reply, *parent;
 
     link = task->privdata;
+    depth = 0;
 
-    if (bytes > link->bytes || elements > link->elements) {
+    for (up = task->parent; up != NULL && depth <= SCREEN_REDIS_DEPTH;
+         up = up->parent)
+    {
+        depth++;
+    }
+
+    if (depth > SCREEN_REDIS_DEPTH || bytes > link->bytes
+        || elements > link->elements)
+    {
         return NULL;
     }
 
@@ -258,39 +267,17 @@ screen_redis_link_secure(screen_redis_link_t *link,
     const screen_redis_server_t *server,
     const screen_redis_address_t *address, screen_error_t *err)
 {
-    char                   text[5][1024];
-    unsigned               i;
-    redisSSLContextError   code;
-    const screen_str_t    *from[5];
+    struct ssl_st  *ssl;
 
-    from[0] = &server->ca;
-    from[1] = &server->cert;
-    from[2] = &server->key;
-    from[3] = &server->server_name;
-    from[4] = &address->host;
-
-    for (i = 0; i < 5; i++) {
-        snprintf(text[i], sizeof(text[i]), "%.*s", (int) from[i]->len,
-                 from[i]->data ? (char *) from[i]->data : "");
+    ssl = screen_redis_tls_create(server, address, link->name, err);
+    if (ssl == NULL) {
+        return SCREEN_ERROR;
     }
 
-    if (redisInitOpenSSL() != REDIS_OK) {
-        return screen_error_set(err, "%s: TLS cannot be set up", link->name);
-    }
+    /* it belongs to the connection, but not if this fails */
 
-    code = REDIS_SSL_CTX_NONE;
-    link->ssl = redisCreateSSLContext(text[0][0] ? text[0] : NULL,
-                                      text[0][0] ? NULL : "/etc/ssl/certs",
-                                      text[1][0] ? text[1] : NULL,
-                                      text[2][0] ? text[2] : NULL,
-                                      text[3][0] ? text[3] : text[4], &code);
-
-    if (link->ssl == NULL) {
-        return screen_error_set(err, "%s: TLS: %s", link->name,
-                                redisSSLContextGetError(code));
-    }
-
-    if (redisInitiateSSLWithContext(link->context, link->ssl) != REDIS_OK) {
+    if (redisInitiateSSL(link->context, ssl) != REDIS_OK) {
+        screen_redis_tls_destroy(ssl);
         return screen_error_set(err, "%s: TLS: %s", link->name,
                                 link->context->errstr);
     }
@@ -400,12 +387,6 @@ screen_redis_link_close(screen_redis_link_t *link)
     if (link->context != NULL) {
         redisFree(link->context);
     }
-
-#if (SCREEN_REDIS_TLS)
-    if (link->ssl != NULL) {
-        redisFreeSSLContext(link->ssl);
-    }
-#endif
 
     free(link);
 }
