@@ -401,11 +401,13 @@ CONF
 
     # the master that we are connected to is made a replica by hand
 
-    $sentinel->cli('SENTINEL', 'failover', 'mymaster');
+    $nginx->{server}->wait_for(sub {
+        $sentinel->cli('SENTINEL', 'failover', 'mymaster') =~ /^OK/
+    }, 30) or fail('Sentinel agrees to a failover');
     ok $nginx->{server}->wait_for(sub {
            $nginx->ask('SET', 'a', '4') =~ /^OK/
            && $nginx->status->{server} eq "127.0.0.1:$port[0]"
-       }, 30), 'a planned failover is followed';
+       }, 60), 'a planned failover is followed';
 
     well($nginx, 'Sentinel', $pids);
 
