@@ -139,10 +139,12 @@ screen_file_decide(screen_file_t *file, int fd, screen_setup_t *setup,
     const screen_policy_t *policy, screen_client_t *client,
     const screen_alloc_t *alloc, screen_error_t *err)
 {
-    int               rc;
-    screen_upload_t  *u;
+    int                      rc;
+    screen_upload_t         *u;
+    screen_report_engine_t   engine;
 
     u = &file->upload;
+    engine = screen_policy_report(policy);
 
     rc = screen_policy_decide(policy, u, SCREEN_KNOWN_HEADERS, alloc,
                               &file->decision);
@@ -157,7 +159,7 @@ screen_file_decide(screen_file_t *file, int fd, screen_setup_t *setup,
     }
 
     if (rc == SCREEN_AGAIN) {
-        rc = screen_client_scan(client, u, 0, policy->ncontents, fd,
+        rc = screen_client_scan(client, u, 0, &engine, fd,
                                 setup->timeout, alloc);
 
         if (rc == SCREEN_OK) {
