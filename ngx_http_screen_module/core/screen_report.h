@@ -41,9 +41,9 @@ void screen_report_encode(screen_buf_t *b, const screen_job_t *job);
 
 /*
  * Decodes what follows the length into the upload's parts: exactly those
- * with want_scan set, each once, for the job with this id.  Strings are checked to be UTF-8
- * without controls and copied.  SCREEN_OK, SCREEN_MALFORMED or SCREEN_NOMEM;
- * unless SCREEN_OK, no part is changed.
+ * with want_scan set, each once, for the job with this id.  Strings are
+ * checked to be UTF-8 without controls and copied.  SCREEN_OK,
+ * SCREEN_MALFORMED or SCREEN_NOMEM; unless SCREEN_OK, no part is changed.
  */
 int screen_report_decode(screen_upload_t *u, uint64_t id,
     const screen_report_engine_t *engine, const u_char *data, size_t len,

@@ -478,9 +478,10 @@ screen_client_exchange(screen_client_t *client, screen_upload_t *u,
         }
 
         if (rc == SCREEN_OK) {
-            rc = screen_wire_recv(s, engine->dense ? SCREEN_REPORT_DENSE_LIMIT
-                                               : SCREEN_REPORT_LIMIT, &data, &len, NULL,
-                                  deadline);
+            rc = screen_wire_recv(s, engine->dense
+                                     ? SCREEN_REPORT_DENSE_LIMIT
+                                     : SCREEN_REPORT_LIMIT,
+                                  &data, &len, NULL, deadline);
         }
 
         if (rc == SCREEN_OK) {
