@@ -55,7 +55,8 @@ typedef int (*screen_decode_frame_pt)(void *ctx,
  * Decodes data of the type that screen_sniff() told.  Of a picture its one
  * frame, of an animation frames some tenths of a second apart, at most a
  * second; of a video the key frames first and, where those are sparser than
- * limits->interval, frames in between, so that times may go back once.  deadline is one of screen_wire_now().
+ * limits->interval, frames in between, so that times may go back once.
+ * deadline is one of screen_wire_now().
  *
  * SCREEN_OK with info filled in, whatever the bytes were: info->reason tells
  * why not all could be looked at, "truncated", "damaged", "unsupported",
