@@ -201,7 +201,15 @@ TIME     = 60
 build/fuzz/%: t/fuzz/%.c $(wildcard $(SRC)/core/*.[ch])
 	@mkdir -p $(@D)
 	$(call run,FUZZ,clang $(FUZZ_FLAGS) -o $@ $< \
-	    $(wildcard $(SRC)/core/*.c) $(LIBS))
+	    $(wildcard $(SRC)/core/*.c) $(FUZZ_MORE) $(LIBS))
+
+# the seeds are the small files of the tests
+
+build/fuzz/fuzz_decode: FUZZ_FLAGS += $(MEDIA_FLAGS)
+build/fuzz/fuzz_decode: FUZZ_MORE = $(filter-out $(MEDIA_NOT), \
+           $(wildcard $(SRC)/scanner/screen_decode*.c)) \
+           $(SRC)/scanner/screen_wire.c
+build/fuzz/fuzz_decode: $(wildcard $(SRC)/scanner/screen_decode*.[ch])
 
 fuzz:
 	tools/install-deps build fuzz
