@@ -53,7 +53,8 @@ HIREDIS_SSL = $(if $(wildcard $(addsuffix /hiredis/hiredis_ssl.h, \
 
 header   = $(firstword $(wildcard $(foreach dir,/usr/local/include \
            /usr/include /usr/include/$(shell $(CC) -dumpmachine),$(dir)/$(1))))
-has      = $(if $(strip $(foreach file,$(1),$(if $(call header,$(file)),,no))),,yes)
+lack     = $(foreach file,$(1),$(if $(call header,$(file)),,$(file)))
+has      = $(if $(strip $(call lack,$(1))),,yes)
 
 AV       = avformat avcodec avutil swscale
 
