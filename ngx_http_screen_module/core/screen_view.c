@@ -7,7 +7,7 @@
 
 #define SCREEN_VIEW_ALIGN   64
 #define SCREEN_VIEW_NEAR    8           /* bits, between views of a bank */
-#define SCREEN_VIEW_MAX     256         /* views of a picture */
+#define SCREEN_VIEW_MAX     512         /* views of a picture */
 
 #define screen_view_bank(set)                                                 \
     ((set) == SCREEN_VIEWS_PICTURE_BANK || (set) == SCREEN_VIEWS_FRAME_BANK)
@@ -31,6 +31,10 @@ typedef struct {
     screen_view_visit_pt         visit;
     void                        *ctx;
 
+    int                          around;      /* something is, of the box */
+    int                          abrupt;
+    screen_view_rect_t           box;
+
     size_t                       n;           /* values visited, of a bank */
     uint64_t                     values[SCREEN_VIEW_MAX][4];
 } screen_view_run_t;
@@ -43,7 +47,10 @@ static size_t screen_view_scratch(uint32_t width, uint32_t height,
     screen_view_set_t set);
 static int screen_view_run(screen_view_run_t *run);
 static int screen_view_whole(screen_view_run_t *run, screen_pdq_mode_t mode);
-static int screen_view_windows(screen_view_run_t *run);
+static int screen_view_boxed(screen_view_run_t *run);
+static int screen_view_windows(screen_view_run_t *run, screen_view_t box);
+static void screen_view_window(screen_view_run_t *run,
+    const screen_view_entry_t *entry, screen_view_t box, screen_pdq_t *pdq);
 static int screen_view_found(screen_view_run_t *run, screen_view_t view,
     screen_pdq_t *pdq);
 static int screen_view_known(screen_view_run_t *run, const screen_pdq_t *pdq);
@@ -200,7 +207,25 @@ screen_view_run(screen_view_run_t *run)
 
     screen_view_plane(run->cpu, run->plane, run->picture, run->scratch);
 
-    return screen_view_windows(run);
+    rc = screen_view_boxed(run);
+    if (rc != SCREEN_OK) {
+        return rc;
+    }
+
+    /*
+     * Who laid a border around a picture may have cropped it before, and
+     * windows of the border tell nothing; a banned picture is all of them.
+     */
+
+    if (run->around && run->abrupt) {
+        rc = screen_view_windows(run, SCREEN_VIEW_OF_BOX);
+
+        if (rc != SCREEN_OK || !screen_view_bank(run->set)) {
+            return rc;
+        }
+    }
+
+    return screen_view_windows(run, 0);
 }
 
 
@@ -223,7 +248,26 @@ screen_view_whole(screen_view_run_t *run, screen_pdq_mode_t mode)
 
 
 static int
-screen_view_windows(screen_view_run_t *run)
+screen_view_boxed(screen_view_run_t *run)
+{
+    screen_pdq_t  pdq;
+
+    run->around = screen_view_box(run->plane, &run->box, &run->abrupt);
+
+    if (!run->around) {
+        return SCREEN_OK;
+    }
+
+    screen_view_hash(run->plane, &run->box, &pdq);
+
+    return screen_view_found(run, SCREEN_VIEW_BOX, &pdq);
+}
+
+
+/* of the picture, or of its box */
+
+static int
+screen_view_windows(screen_view_run_t *run, screen_view_t box)
 {
     int                         rc;
     size_t                      i;
@@ -237,19 +281,48 @@ screen_view_windows(screen_view_run_t *run)
             continue;
         }
 
-        screen_view_hash(run->plane, &entry->rect, &pdq);
+        screen_view_window(run, entry, box, &pdq);
 
         if (pdq.quality < SCREEN_VIEW_QUALITY) {
             continue;
         }
 
-        rc = screen_view_found(run, entry->view, &pdq);
+        rc = screen_view_found(run, entry->view | box, &pdq);
         if (rc != SCREEN_OK) {
             return rc;
         }
     }
 
     return SCREEN_OK;
+}
+
+
+static void
+screen_view_window(screen_view_run_t *run, const screen_view_entry_t *entry,
+    screen_view_t box, screen_pdq_t *pdq)
+{
+    float               width, height;
+    screen_view_rect_t  rect;
+
+    rect = entry->rect;
+
+    if (box) {
+        width = run->box.right - run->box.left;
+        height = run->box.bottom - run->box.top;
+
+        rect.left = run->box.left + rect.left * width;
+        rect.right = run->box.left + rect.right * width;
+        rect.top = run->box.top + rect.top * height;
+        rect.bottom = run->box.top + rect.bottom * height;
+    }
+
+    if (entry->kind == SCREEN_VIEW_WINDOW) {
+        screen_view_hash(run->plane, &rect, pdq);
+        return;
+    }
+
+    screen_view_hash_turned(run->plane, &rect, entry->degrees,
+                            entry->kind == SCREEN_VIEW_LEVELLED, pdq);
 }
 
 
