@@ -31,8 +31,7 @@ typedef struct {
     screen_view_visit_pt         visit;
     void                        *ctx;
 
-    int                          around;      /* something is, of the box */
-    int                          abrupt;
+    int                          boxed;
     screen_view_rect_t           box;
 
     size_t                       n;           /* values visited, of a bank */
@@ -40,7 +39,13 @@ typedef struct {
 } screen_view_run_t;
 
 
-static const char  *screen_view_names[] = { "whole", "512", "box" };
+static const char  *screen_view_names[] = {
+    "whole",
+    "512",
+    "box",
+    "bare",
+    "inset",
+};
 
 
 static size_t screen_view_scratch(uint32_t width, uint32_t height,
@@ -48,7 +53,11 @@ static size_t screen_view_scratch(uint32_t width, uint32_t height,
 static int screen_view_run(screen_view_run_t *run);
 static int screen_view_whole(screen_view_run_t *run, screen_pdq_mode_t mode);
 static int screen_view_boxed(screen_view_run_t *run);
+static int screen_view_part(screen_view_run_t *run, screen_view_t view,
+    const screen_view_rect_t *rect);
 static int screen_view_windows(screen_view_run_t *run, screen_view_t box);
+static int screen_view_worth(screen_view_run_t *run,
+    const screen_view_entry_t *entry, screen_view_t box);
 static void screen_view_window(screen_view_run_t *run,
     const screen_view_entry_t *entry, screen_view_t box, screen_pdq_t *pdq);
 static int screen_view_found(screen_view_run_t *run, screen_view_t view,
@@ -67,7 +76,7 @@ screen_view_name(screen_view_t view, char to[SCREEN_VIEW_NAME])
     box = view & SCREEN_VIEW_OF_BOX ? "box-" : "";
     name = NULL;
 
-    if (view <= SCREEN_VIEW_BOX) {
+    if (view <= SCREEN_VIEW_INSET) {
         name = screen_view_names[view];
     }
 
@@ -95,7 +104,7 @@ screen_view_parse(const screen_str_t *name, screen_view_t *view)
     screen_str_t   rest;
     screen_view_t  box;
 
-    for (i = 0; i <= SCREEN_VIEW_BOX; i++) {
+    for (i = 0; i <= SCREEN_VIEW_INSET; i++) {
         if (screen_str_is(name, screen_view_names[i])) {
             *view = (screen_view_t) i;
             return SCREEN_OK;
@@ -212,15 +221,11 @@ screen_view_run(screen_view_run_t *run)
         return rc;
     }
 
-    /*
-     * Who laid a border around a picture may have cropped it before, and
-     * windows of the border tell nothing; a banned picture is all of them.
-     */
+    /* who laid a border around a picture may have cropped it before */
 
-    if (run->around && run->abrupt) {
+    if (run->boxed) {
         rc = screen_view_windows(run, SCREEN_VIEW_OF_BOX);
-
-        if (rc != SCREEN_OK || !screen_view_bank(run->set)) {
+        if (rc != SCREEN_OK) {
             return rc;
         }
     }
@@ -250,17 +255,42 @@ screen_view_whole(screen_view_run_t *run, screen_pdq_mode_t mode)
 static int
 screen_view_boxed(screen_view_run_t *run)
 {
-    screen_pdq_t  pdq;
+    int                 rc;
+    screen_view_rect_t  rect;
 
-    run->around = screen_view_box(run->plane, &run->box, &run->abrupt);
+    run->boxed = screen_view_box(run->plane, 0, &run->box);
 
-    if (!run->around) {
-        return SCREEN_OK;
+    if (run->boxed) {
+        rc = screen_view_part(run, SCREEN_VIEW_BOX, &run->box);
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
     }
 
-    screen_view_hash(run->plane, &run->box, &pdq);
+    if (screen_view_box(run->plane, 1, &rect)) {
+        rc = screen_view_part(run, SCREEN_VIEW_BARE, &rect);
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
+    }
 
-    return screen_view_found(run, SCREEN_VIEW_BOX, &pdq);
+    if (!screen_view_bank(run->set) && screen_view_inset(run->plane, &rect)) {
+        return screen_view_part(run, SCREEN_VIEW_INSET, &rect);
+    }
+
+    return SCREEN_OK;
+}
+
+
+static int
+screen_view_part(screen_view_run_t *run, screen_view_t view,
+    const screen_view_rect_t *rect)
+{
+    screen_pdq_t  pdq;
+
+    screen_view_hash(run->plane, rect, &pdq);
+
+    return screen_view_found(run, view, &pdq);
 }
 
 
@@ -277,7 +307,9 @@ screen_view_windows(screen_view_run_t *run, screen_view_t box)
     for (i = 0; i < screen_view_table_len; i++) {
         entry = &screen_view_table[i];
 
-        if (!(entry->sets & 1u << run->set)) {
+        if (!(entry->sets & 1u << run->set)
+            || !screen_view_worth(run, entry, box))
+        {
             continue;
         }
 
@@ -294,6 +326,24 @@ screen_view_windows(screen_view_run_t *run, screen_view_t box)
     }
 
     return SCREEN_OK;
+}
+
+
+/*
+ * Of two pictures in one, the outer and the inner one, each need not have all
+ * windows: a query is rather the inner one, a bank's picture the whole.
+ */
+
+static int
+screen_view_worth(screen_view_run_t *run, const screen_view_entry_t *entry,
+    screen_view_t box)
+{
+    if (screen_view_bank(run->set)) {
+        return !box || entry->sets & 1u << SCREEN_VIEWS_FRAME_BANK;
+    }
+
+    return box || !run->boxed
+           || entry->sets & 1u << SCREEN_VIEWS_FRAME_QUERY;
 }
 
 

@@ -23,6 +23,8 @@
 #define SCREEN_VIEW_LETTERS  24         /* lines at a stretch */
 #define SCREEN_VIEW_ABRUPT   0.75f      /* less than that is no bar any more */
 #define SCREEN_VIEW_DEEPEST  0.45f      /* of a side, all bars at one end */
+#define SCREEN_VIEW_PLAIN    4.0f       /* times the change around it, of the
+                                           end of a copy beyond doubt */
 #define SCREEN_VIEW_LEAST    32         /* cells, of what is left */
 #define SCREEN_VIEW_CHANGE   24.0f      /* levels that tell two cells apart */
 
@@ -44,8 +46,11 @@ typedef struct {
 } screen_view_cells_t;
 
 
+static void screen_view_all(screen_view_cells_t *cells);
+static int screen_view_bars(const screen_view_plane_t *plane,
+    screen_view_cells_t *cells, int lax);
 static int screen_view_peel(const screen_view_plane_t *plane,
-    screen_view_cells_t *cells, screen_view_edge_t edge, int *abrupt);
+    screen_view_cells_t *cells, screen_view_edge_t edge, int lax);
 static int screen_view_bar(const screen_view_plane_t *plane,
     const screen_view_cells_t *cells, screen_view_edge_t edge, float *colour,
     int *abrupt);
@@ -58,49 +63,72 @@ static float screen_view_covered(const float *line, const float *inner,
     unsigned n, float colour);
 static void screen_view_cut(screen_view_cells_t *cells,
     screen_view_edge_t edge, int lines, float part);
+static int screen_view_profile(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_edge_t edge, float *change,
+    float *detail);
+static float screen_view_mean(const float *v, int from, int to);
+static int screen_view_step(const float *change, const float *detail, int n,
+    int copy, float *part, float *most);
 static int screen_view_copies(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, screen_view_edge_t edge);
 
 
 int
-screen_view_box(const screen_view_plane_t *plane, screen_view_rect_t *rect,
-    int *abrupt)
+screen_view_box(const screen_view_plane_t *plane, int lax,
+    screen_view_rect_t *rect)
 {
     int                  found;
-    unsigned             round, edge;
     screen_view_cells_t  cells;
 
-    cells.first[0] = cells.first[1] = 0;
-    cells.last[0] = cells.last[1] = SCREEN_VIEW_SIDE;
-    cells.rect.left = cells.rect.top = 0;
-    cells.rect.right = cells.rect.bottom = 1;
+    screen_view_all(&cells);
 
-    *abrupt = 0;
-    found = 0;
-
-    for (round = 0; round < SCREEN_VIEW_ROUNDS; round++) {
-
-        int  peeled = 0;
-
-        for (edge = SCREEN_VIEW_TOP; edge <= SCREEN_VIEW_RIGHT; edge++) {
-            peeled |= screen_view_peel(plane, &cells, edge, abrupt);
-        }
-
-        if (!peeled) {
-            break;
-        }
-
-        found = 1;
-    }
+    found = screen_view_bars(plane, &cells, 0);
 
     if (screen_view_copies(plane, &cells, SCREEN_VIEW_TOP)
         || screen_view_copies(plane, &cells, SCREEN_VIEW_LEFT))
     {
         found = 1;
-        *abrupt = 1;
+    }
+
+    if (lax) {
+        found = screen_view_bars(plane, &cells, 1);
     }
 
     *rect = cells.rect;
+
+    return found;
+}
+
+
+static void
+screen_view_all(screen_view_cells_t *cells)
+{
+    cells->first[0] = cells->first[1] = 0;
+    cells->last[0] = cells->last[1] = SCREEN_VIEW_SIDE;
+    cells->rect.left = cells->rect.top = 0;
+    cells->rect.right = cells->rect.bottom = 1;
+}
+
+
+static int
+screen_view_bars(const screen_view_plane_t *plane,
+    screen_view_cells_t *cells, int lax)
+{
+    int       found, peeled;
+    unsigned  round, edge;
+
+    found = 0;
+    peeled = 1;
+
+    for (round = 0; peeled && round < SCREEN_VIEW_ROUNDS; round++) {
+        peeled = 0;
+
+        for (edge = SCREEN_VIEW_TOP; edge <= SCREEN_VIEW_RIGHT; edge++) {
+            peeled |= screen_view_peel(plane, cells, edge, lax);
+        }
+
+        found |= peeled;
+    }
 
     return found;
 }
@@ -117,7 +145,7 @@ screen_view_abs(float x)
 
 static int
 screen_view_peel(const screen_view_plane_t *plane,
-    screen_view_cells_t *cells, screen_view_edge_t edge, int *abrupt)
+    screen_view_cells_t *cells, screen_view_edge_t edge, int lax)
 {
     int       lines, sharp, side;
     float     colour, part;
@@ -128,7 +156,7 @@ screen_view_peel(const screen_view_plane_t *plane,
 
     lines = screen_view_bar(plane, cells, edge, &colour, &sharp);
 
-    if (lines == 0
+    if (lines == 0 || !(sharp || lax)
         || cells->last[side] - cells->first[side] - lines < SCREEN_VIEW_LEAST)
     {
         return 0;
@@ -140,8 +168,6 @@ screen_view_peel(const screen_view_plane_t *plane,
     part = screen_view_covered(line, inner, n, colour);
 
     screen_view_cut(cells, edge, lines, part);
-
-    *abrupt |= sharp;
 
     return 1;
 }
@@ -400,81 +426,151 @@ screen_view_mean(const float *v, int from, int to)
 
 /*
  * The line at which a blurred copy ends, counted from the edge, or 0: the
- * change there is far above that of the lines before.  part tells how much of
- * that line is picture: the change is shared with the line that follows.
+ * change there is far above that of the lines before it, and there is more
+ * detail behind it.  Without copy, the line that stands out most among those
+ * around it.  part tells how much of the line is picture: the change is
+ * shared with the line that follows.
  */
 
 static int
-screen_view_copy(const float *change, const float *detail, int n, float *part)
+screen_view_step(const float *change, const float *detail, int n, int copy,
+    float *part, float *most)
 {
     int    at, best;
-    float  before, ratio, most, outside, inside;
+    float  before, after, ratio;
 
     best = 0;
-    most = 2.5f;
+    *most = copy ? 2.0f : 1.4f;
 
-    for (at = n / 16 + 4; at < n * 47 / 100; at++) {
+    for (at = copy ? n / 16 + 4 : 5; at < n * 47 / 100; at++) {
 
         before = screen_view_mean(change, at - 4, at - 1) + 0.2f;
-        ratio = (change[at] + change[at + 1]) / (2 * before);
+        after = screen_view_mean(change, at + 3, at + 6) + 0.2f;
 
-        if (ratio <= most) {
-            continue;
+        if (!copy && after > before) {
+            before = after;
         }
 
-        outside = screen_view_mean(detail, 1, at - 1);
-        inside = screen_view_mean(detail, at + 1, n / 2 + 1);
+        ratio = (change[at] + change[at + 1]) / (2 * before);
 
-        if (outside > 0.5f * inside) {
+        if (ratio <= *most
+            || (copy && screen_view_mean(detail, 1, at - 1)
+                        > 0.6f * screen_view_mean(detail, at + 1,
+                                                  n / 2 + 1)))
+        {
             continue;
         }
 
         best = at;
-        most = ratio;
+        *most = ratio;
     }
 
     if (best) {
-        before = screen_view_mean(change, best - 4, best - 1);
-        outside = change[best] - before;
-        inside = change[best + 1]
-                 - screen_view_mean(change, best + 2, best + 5);
-        inside = inside > 0 ? inside : 0;
-        *part = outside > 0 ? outside / (outside + inside) : 1;
+        before = change[best]
+                 - screen_view_mean(change, best - 4, best - 1);
+        after = change[best + 1]
+                - screen_view_mean(change, best + 2, best + 5);
+
+        before = before > 0 ? before : 0.01f;
+        after = after > 0 ? after : 0;
+        *part = before / (before + after);
     }
 
     return best;
 }
 
 
-/* blurred copies at both ends, seen from the first of them */
+/*
+ * Blurred copies at both ends, seen from the first of them.  The picture is
+ * in the middle, as a rule: where one of the steps is faint, the other tells.
+ */
 
 static int
 screen_view_copies(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, screen_view_edge_t edge)
 {
-    int    n, first, last;
+    int    i, n, at[2];
     float  change[SCREEN_VIEW_SIDE + 8], detail[SCREEN_VIEW_SIDE + 8];
-    float  parts[2];
+    float  parts[2], ratios[2];
 
-    memset(change, 0, sizeof(change));
-    memset(detail, 0, sizeof(detail));
+    n = 0;
 
-    n = screen_view_profile(plane, cells, edge, change, detail);
-    first = screen_view_copy(change, detail, n, &parts[0]);
+    for (i = 0; i < 2; i++) {
+        memset(change, 0, sizeof(change));
+        memset(detail, 0, sizeof(detail));
 
-    if (first == 0) {
+        n = screen_view_profile(plane, cells, edge + i, change, detail);
+        at[i] = screen_view_step(change, detail, n, 1, &parts[i], &ratios[i]);
+    }
+
+    if (at[0] == 0 && at[1] == 0) {
         return 0;
     }
 
-    n = screen_view_profile(plane, cells, edge + 1, change, detail);
-    last = screen_view_copy(change, detail, n, &parts[1]);
+    i = at[0] == 0 || (at[1] && ratios[1] > ratios[0]);
 
-    if (last == 0 || n - first - last < SCREEN_VIEW_LEAST) {
+    if (at[1 - i] == 0 && ratios[i] < SCREEN_VIEW_PLAIN) {
         return 0;
     }
 
-    screen_view_cut(cells, edge, first, parts[0]);
-    screen_view_cut(cells, edge + 1, last, parts[1]);
+    if (at[1 - i] == 0 || at[0] - at[1] > 2 || at[1] - at[0] > 2) {
+        at[1 - i] = at[i];
+        parts[1 - i] = parts[i];
+    }
+
+    if (n - at[0] - at[1] < SCREEN_VIEW_LEAST) {
+        return 0;
+    }
+
+    screen_view_cut(cells, edge, at[0], parts[0]);
+    screen_view_cut(cells, edge + 1, at[1], parts[1]);
 
     return 1;
+}
+
+
+/* columns are looked at again within the rows that were found, and so on */
+
+int
+screen_view_inset(const screen_view_plane_t *plane, screen_view_rect_t *rect)
+{
+    int                  n, at, found;
+    float                change[SCREEN_VIEW_SIDE + 8];
+    float                detail[SCREEN_VIEW_SIDE + 8];
+    float                part, ratio;
+    unsigned             i, edge, side;
+    screen_view_cells_t  cells, next;
+
+    screen_view_all(&cells);
+    found = 0;
+
+    for (i = 0; i < 8; i++) {
+        edge = i % 4;
+        side = edge >= SCREEN_VIEW_LEFT;
+
+        if (edge % 2 == 0) {
+            next = cells;
+            next.first[side] = 0;
+            next.last[side] = SCREEN_VIEW_SIDE;
+            cells = next;
+        }
+
+        memset(change, 0, sizeof(change));
+        memset(detail, 0, sizeof(detail));
+
+        n = screen_view_profile(plane, &next, edge, change, detail);
+        at = screen_view_step(change, detail, n, 0, &part, &ratio);
+
+        if (at && n - at >= SCREEN_VIEW_LEAST) {
+            screen_view_cut(&cells, edge, at, part);
+            found |= 1 << edge;
+
+        } else {
+            found &= ~(1 << edge);
+        }
+    }
+
+    *rect = cells.rect;
+
+    return found == 0x0f;
 }

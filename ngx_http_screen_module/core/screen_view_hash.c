@@ -195,7 +195,8 @@ screen_view_hash_turned(screen_view_plane_t *plane,
     const screen_view_rect_t *rect, double degrees, int levelled,
     screen_pdq_t *pdq)
 {
-    float     u, v, x, y, sine, cosine, width, height, w, h, aspect, scale;
+    float     u, v, x, y, w, h, scale;
+    float     sine, cosine, width, height, aspect;
     unsigned  i, j;
 
     /* as series: a few degrees need no more of them, and no libm */
@@ -219,7 +220,8 @@ screen_view_hash_turned(screen_view_plane_t *plane,
         h = (cosine - aspect * screen_view_abs(sine)) / scale;
 
     } else {
-        scale = cosine + screen_view_abs(sine) * (aspect > 1 ? aspect : 1 / aspect);
+        scale = cosine + screen_view_abs(sine)
+                         * (aspect > 1 ? aspect : 1 / aspect);
         w = aspect / scale;
         h = 1 / scale;
         sine = -sine;

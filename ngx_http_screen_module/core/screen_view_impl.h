@@ -66,11 +66,15 @@ void screen_view_hash_turned(screen_view_plane_t *plane,
 
 /*
  * What is left when bars, borders, captions and blurred copies are taken
- * away: 1 if there are such, and then abrupt tells that what is left does not
- * begin with the same colour, as a sky does below a white bar.
+ * away: 1 if there are such.  Lax also takes away what is of one colour and
+ * ends little by little, as a sky does.
  */
-int screen_view_box(const screen_view_plane_t *plane,
-    screen_view_rect_t *rect, int *abrupt);
+int screen_view_box(const screen_view_plane_t *plane, int lax,
+    screen_view_rect_t *rect);
+
+/* a picture in another, whose four edges stand out: 1 if there is one */
+int screen_view_inset(const screen_view_plane_t *plane,
+    screen_view_rect_t *rect);
 
 
 /*
