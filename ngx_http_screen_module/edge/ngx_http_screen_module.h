@@ -177,6 +177,7 @@ typedef struct {
     size_t                        size;        /* of the report */
     size_t                        received;    /* header included */
     uint64_t                      id;
+    unsigned                      counted:1;   /* among the jobs under way */
 } ngx_http_screen_scan_t;
 
 
@@ -355,6 +356,13 @@ void ngx_http_screen_reports_put(ngx_http_screen_ctx_t *ctx, ngx_uint_t i,
 /* count.c */
 ngx_int_t ngx_http_screen_count_init(ngx_http_screen_main_conf_t *smcf);
 void ngx_http_screen_count(ngx_http_screen_ctx_t *ctx);
+
+/* how a command of Redis ended, or was refused */
+void ngx_http_screen_count_redis(ngx_http_screen_main_conf_t *smcf,
+    ngx_int_t rc);
+
+/* a job that was given to the scanners (1), or has ended (-1) */
+void ngx_http_screen_count_job(ngx_http_screen_main_conf_t *smcf, int change);
 
 /* scan.c: NGX_AGAIN; NGX_OK if it ended at once, with a fault noted */
 ngx_int_t ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx);
