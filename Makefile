@@ -55,7 +55,7 @@ MODULE_DEPS = config $(wildcard $(SRC)/edge/*.[ch] $(SRC)/core/*.[ch])
 run      = $(if $(V),$(2),@printf '  %-6s %s\n' $(1) $@; $(2))
 
 
-.PHONY: all demo test unit style install uninstall fuzz bench deps clean help
+.PHONY: all demo test test-asan unit style install uninstall fuzz bench deps clean help
 
 all: $(SCREEN) $(MODULE)
 
@@ -65,6 +65,8 @@ help:
 	@echo 'make demo       upload real files through a screening nginx;'
 	@echo '                KEEP=1 leaves it running'
 	@echo 'make test       everything below t/; T="t/a.t t/b.t" only these'
+	@echo 'make test-asan  the same, with sanitizers in nginx, module and'
+	@echo '                ngx-screen'
 	@echo 'make unit       the unit tests alone'
 	@echo 'make style      the style check'
 	@echo 'make install    where Debian would put it, below DESTDIR'
@@ -97,6 +99,30 @@ style:
 
 deps:
 	tools/install-deps build demo test
+
+
+# Everything again with AddressSanitizer and UndefinedBehaviorSanitizer, in a
+# folder of its own.  nginx gets the former only: nginx has its own view of
+# pointers.  The sandbox is wider in such a build: what it proves is proven by
+# the other builds.
+
+ASAN     = build/asan
+ASAN_NGINX = $(CURDIR)/build/asan-nginx
+ASAN_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+           -fno-sanitize-recover=undefined -DSCREEN_SANITIZE=1
+ASAN_MAKE = $(MAKE) -C $(ASAN) CFLAGS='$(ASAN_CFLAGS)' HARDEN= \
+           LDFLAGS=-fsanitize=address,undefined \
+           NGX_SRC=$(ASAN_NGINX)/source
+
+test-asan:
+	tools/install-deps build test sanitize
+	tools/debug-nginx $(ASAN_NGINX) -fsanitize=address -fsanitize=address
+	tools/variant $(ASAN)
+	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(UNITS)
+	@$(ASAN_MAKE) unit UNITS="$(filter-out %/test_sandbox,$(UNITS))"
+	@cd $(ASAN) && SANITIZE=1 NGINX_BINARY=$(ASAN_NGINX)/nginx \
+	    tools/run-tests $(or $(T),$(filter-out t/style.t, \
+	    $(wildcard t/*.t t/cli/*.t)))
 
 
 # What is built depends on how it is built; the module's configure also on
