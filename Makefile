@@ -89,7 +89,8 @@ MODULE_DEPS = config $(wildcard $(SRC)/edge/*.[ch] $(SRC)/core/*.[ch])
 run      = $(if $(V),$(2),@printf '  %-6s %s\n' $(1) $@; $(2))
 
 
-.PHONY: all demo test unit style install uninstall fuzz bench deps clean help
+.PHONY: all demo test test-asan matrix unit style install uninstall fuzz bench \
+           deps clean help
 
 all: $(SCREEN) $(MODULE)
 
@@ -99,6 +100,9 @@ help:
 	@echo 'make demo       upload real files through a screening nginx;'
 	@echo '                KEEP=1 leaves it running'
 	@echo 'make test       everything below t/; T="t/a.t t/b.t" only these'
+	@echo 'make test-asan  the same, with sanitizers in nginx, module and'
+	@echo '                ngx-screen'
+	@echo 'make matrix     all tests in bare systems of Debian 13 and sid'
 	@echo 'make unit       the unit tests alone'
 	@echo 'make style      the style check'
 	@echo 'make install    where Debian would put it, below DESTDIR'
@@ -133,6 +137,37 @@ deps:
 	tools/install-deps build demo test
 
 
+# Everything again with AddressSanitizer and UndefinedBehaviorSanitizer, in a
+# folder of its own.  nginx gets the former only: nginx has its own view of
+# pointers.  The sandbox is wider in such a build, and the sanitizers' runtime
+# ends a process that reaches its memory limit: t/unit/test_sandbox.c and
+# t/46-memory.t, which are about these, are for the other builds, and so is
+# the style check.
+
+ASAN     = build/asan
+ASAN_NGINX = $(CURDIR)/build/asan-nginx
+ASAN_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+           -fno-sanitize-recover=undefined -DSCREEN_SANITIZE=1
+ASAN_MAKE = $(MAKE) -C $(ASAN) CFLAGS='$(ASAN_CFLAGS)' HARDEN= \
+           LDFLAGS=-fsanitize=address,undefined \
+           NGX_SRC=$(ASAN_NGINX)/source
+
+test-asan:
+	tools/install-deps build test sanitize
+	tools/debug-nginx $(ASAN_NGINX) -fsanitize=address -fsanitize=address
+	tools/variant $(ASAN)
+	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(UNITS)
+	@$(ASAN_MAKE) unit UNITS="$(filter-out %/test_sandbox,$(UNITS))"
+	@cd $(ASAN) && SANITIZE=1 NGINX_BINARY=$(ASAN_NGINX)/nginx \
+	    tools/run-tests $(or $(T), \
+	    $(filter-out t/style.t t/46-memory.t, \
+	    $(wildcard t/*.t t/cli/*.t)))
+
+
+matrix:
+	@tools/matrix
+
+
 # What is built depends on how it is built; the module's configure also on
 # which sources there are.
 
@@ -162,9 +197,12 @@ $(ARCHIVE): $(filter-out $(MAIN:$(SRC)/%.c=build/obj/%.o),$(OBJECTS))
 $(SCREEN): $(MAIN:$(SRC)/%.c=build/obj/%.o) $(ARCHIVE)
 	$(call run,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS))
 
+# cmocka 2 calls assertions deprecated whose successors cmocka 1.1 lacks
+
 build/unit/%: t/unit/%.c $(ARCHIVE) build/flags
 	@mkdir -p $(@D)
-	$(call run,LINK,$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
+	$(call run,LINK,$(CC) $(ALL_CFLAGS) -Wno-deprecated-declarations \
+	    -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
 	    -o $@ $< $(ARCHIVE) -lcmocka $(LIBS))
 
 
