@@ -29,7 +29,7 @@ screen_file_signals(screen_setup_t *setup, const screen_policy_t *policy)
         signals |= screen_setup_bank(setup, &policy->banks[i])->bank.signals;
     }
 
-    return signals & ~(1u << SCREEN_SIGNAL_PDQ);
+    return signals & ~(1u << SCREEN_SIGNAL_PDQ | 1u << SCREEN_SIGNAL_VPDQ);
 }
 
 

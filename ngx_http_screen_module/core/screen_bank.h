@@ -171,8 +171,8 @@ typedef struct {
 /*
  * signal is SCREEN_SIGNAL_PDQ or SCREEN_SIGNAL_VPDQ; nothing is near in any
  * other.  Entries that have expired by now, in seconds since 1970, are not
- * found.  An entry at a distance of enough or less ends the search of the nearest; 0
- * asks for the nearest of all.
+ * found.  An entry at a distance of enough or less ends the search of the
+ * nearest; 0 asks for the nearest of all.
  */
 void screen_bank_near_begin(screen_bank_near_t *n, const screen_bank_t *bank,
     screen_signal_t signal, const u_char value[32], unsigned radius,
