@@ -335,7 +335,7 @@ location /upload { screen test; }
 --- error_log eval
 [ qr/"eleven" is not a severity: 0 to 10 expected in \S+a\.csv:2/,
   qr/"tomorrow" is not a time of expiry: .* in \S+b\.csv:3/,
-  qr/"crc32" is not a signal: sha256, sha1, md5 or pdq expected in \S+c\.csv:2/,
+  qr/"crc32" is not a signal: sha256, sha1, md5, pdq or vpdq expected in \S+c\.csv:2/,
   qr/"colour" is not a column: .* in \S+d\.csv:1/,
   qr/\[emerg\].*1 fields, but the header line has 2 columns in \S+e\.csv:2/ ]
 

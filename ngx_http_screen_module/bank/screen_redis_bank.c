@@ -255,10 +255,8 @@ screen_redis_bank_fields(screen_redis_bank_visit_t *v, screen_signal_t signal,
 
         if (fields->elements[i]->type != SCREEN_REDIS_STRING
             || fields->elements[i + 1]->type != SCREEN_REDIS_STRING
-            || screen_hex_decode(entry.value, screen_signal_size(signal),
-                                 &fields->elements[i]->str)
+            || screen_bank_field_decode(&entry, &fields->elements[i]->str)
                != SCREEN_OK
-            || screen_bank_value_blank(signal, entry.value)
             || screen_bank_json_decode(&entry, NULL, &text,
                                        &fields->elements[i + 1]->str)
                != SCREEN_OK)

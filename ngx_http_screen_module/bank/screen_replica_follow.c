@@ -351,10 +351,7 @@ screen_replica_fields(const screen_redis_reply_t *fields,
     }
 
     if (*op == 0 || entry->signal == SCREEN_SIGNALS || hex == NULL
-        || screen_hex_decode(entry->value, screen_signal_size(entry->signal),
-                             hex)
-           != SCREEN_OK
-        || screen_bank_value_blank(entry->signal, entry->value))
+        || screen_bank_field_decode(entry, hex) != SCREEN_OK)
     {
         return SCREEN_MALFORMED;
     }

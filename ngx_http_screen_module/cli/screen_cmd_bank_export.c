@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../core/screen_date.h"
+#include "../core/screen_view.h"
 #include "screen_cmd_bank_store.h"
 
 
@@ -96,6 +97,33 @@ screen_cmd_bank_csv_text(FILE *to, const screen_str_t *text)
 }
 
 
+typedef struct {
+    FILE      *to;
+    unsigned   marks;              /* entries may have content, view, time */
+} screen_cmd_bank_csv_t;
+
+
+static void
+screen_cmd_bank_csv_mark(FILE *to, const screen_entry_t *entry)
+{
+    char  view[SCREEN_VIEW_NAME];
+
+    putc(',', to);
+    screen_cmd_bank_csv_text(to, &entry->content);
+    putc(',', to);
+
+    if (entry->view) {
+        fputs(screen_view_name(entry->view, view), to);
+    }
+
+    putc(',', to);
+
+    if (entry->time) {
+        fprintf(to, "%u.%03u", entry->time / 1000, entry->time % 1000);
+    }
+}
+
+
 static int
 screen_cmd_bank_csv_entry(void *ctx, const screen_entry_t *entry)
 {
@@ -103,7 +131,9 @@ screen_cmd_bank_csv_entry(void *ctx, const screen_entry_t *entry)
     FILE   *to;
     size_t  size;
 
-    to = ctx;
+    const screen_cmd_bank_csv_t  *csv = ctx;
+
+    to = csv->to;
     size = screen_signal_size(entry->signal);
 
     screen_hex_encode(hex, entry->value, size);
@@ -127,6 +157,10 @@ screen_cmd_bank_csv_entry(void *ctx, const screen_entry_t *entry)
         fputs(date, to);
     }
 
+    if (csv->marks) {
+        screen_cmd_bank_csv_mark(to, entry);
+    }
+
     putc('\n', to);
 
     return ferror(to) ? SCREEN_ERROR : SCREEN_OK;
@@ -136,9 +170,16 @@ screen_cmd_bank_csv_entry(void *ctx, const screen_entry_t *entry)
 void
 screen_cmd_bank_csv(FILE *to, const screen_bank_t *bank)
 {
-    fputs("signal,value,label,source,severity,expires\n", to);
+    screen_cmd_bank_csv_t  csv;
 
-    (void) screen_bank_walk(bank, screen_cmd_bank_csv_entry, to);
+    csv.to = to;
+    csv.marks = (bank->signals & (1u << SCREEN_SIGNAL_PDQ
+                                  | 1u << SCREEN_SIGNAL_VPDQ)) != 0;
+
+    fprintf(to, "signal,value,label,source,severity,expires%s\n",
+            csv.marks ? ",content,view,time" : "");
+
+    (void) screen_bank_walk(bank, screen_cmd_bank_csv_entry, &csv);
 }
 
 

@@ -178,9 +178,7 @@ screen_cmd_bank_sync_visit(void *ctx, const screen_entry_t *entry)
 
     im = ctx;
 
-    if (screen_bank_lookup(im->list, entry->signal, entry->value, 0, &ignored)
-        == SCREEN_OK)
-    {
+    if (screen_bank_lookup_same(im->list, entry, 0, &ignored) == SCREEN_OK) {
         return SCREEN_OK;
     }
 

@@ -61,7 +61,7 @@ static const char  screen_cmd_bank_lookup_help[] =
     "  -f, --file FILE     the bank file or list, instead of the first word\n"
     "  -c, --content       what follows are files: their digests are looked\n"
     "                      up, and their names end the lines\n"
-    "  -s, --signal NAME   sha256, sha1, md5 or pdq, which is told by the\n"
+    "  -s, --signal NAME   sha256, sha1, md5, pdq or vpdq; told by the\n"
     "                      number of digits otherwise\n"
     "  -h, --help          this text\n"
     "\n"
@@ -176,8 +176,8 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
 
             if (screen_signal_parse(&name, &l->signal) != SCREEN_OK) {
                 *status = screen_cmd_bank_usage("lookup", "\"%s\" is not a "
-                                                "signal: sha256, sha1, md5 "
-                                                "or pdq expected", optarg);
+                                                "signal: sha256, sha1, md5, "
+                                                "pdq or vpdq expected", optarg);
                 return SCREEN_ERROR;
             }
 
@@ -194,7 +194,9 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
         }
     }
 
-    if (l->content && l->signal == SCREEN_SIGNAL_PDQ) {
+    if (l->content && l->signal != SCREEN_SIGNALS
+        && screen_signal_perceptual(l->signal))
+    {
         *status = screen_cmd_bank_usage("lookup", "--content has sha256, "
                                         "sha1 and md5 only");
         return SCREEN_ERROR;
@@ -280,17 +282,17 @@ screen_cmd_bank_lookup_stdin(screen_cmd_bank_lookup_t *l)
 
 static int
 screen_cmd_bank_lookup_find(screen_cmd_bank_lookup_t *l,
-    screen_signal_t signal, const u_char *value, screen_entry_t *entry)
+    const screen_entry_t *key, screen_entry_t *entry)
 {
     int             rc;
     screen_error_t  err;
 
     if (l->redis == NULL) {
-        return screen_bank_lookup(&l->bank, signal, value, l->now, entry);
+        return screen_bank_lookup(&l->bank, key->signal, key->value, l->now,
+                                  entry);
     }
 
-    rc = screen_cmd_bank_store_find(&l->store, signal, value, entry, &l->text,
-                                    &err);
+    rc = screen_cmd_bank_store_find(&l->store, key, entry, &l->text, &err);
 
     if (rc < 0) {
         screen_cmd_bank_failed(&err);
@@ -305,24 +307,23 @@ screen_cmd_bank_lookup_find(screen_cmd_bank_lookup_t *l,
 static int
 screen_cmd_bank_lookup_one(void *ctx, const screen_entry_t *asked)
 {
-    screen_entry_t             entry;
+    screen_entry_t             entry, picture;
     screen_cmd_bank_lookup_t  *l;
 
     l = ctx;
 
-    if (screen_cmd_bank_lookup_find(l, asked->signal, asked->value, &entry)
-        == SCREEN_OK)
-    {
+    if (screen_cmd_bank_lookup_find(l, asked, &entry) == SCREEN_OK) {
         screen_cmd_bank_print(&entry, 1, NULL);
         return SCREEN_OK;
     }
 
     /* both have 64 digits, and nobody says which they are */
 
+    picture = *asked;
+    picture.signal = SCREEN_SIGNAL_PDQ;
+
     if (asked->signal == SCREEN_SIGNAL_SHA256 && l->signal == SCREEN_SIGNALS
-        && screen_cmd_bank_lookup_find(l, SCREEN_SIGNAL_PDQ, asked->value,
-                                       &entry)
-           == SCREEN_OK)
+        && screen_cmd_bank_lookup_find(l, &picture, &entry) == SCREEN_OK)
     {
         screen_cmd_bank_print(&entry, 1, NULL);
         return SCREEN_OK;
@@ -346,7 +347,7 @@ screen_cmd_bank_lookup_content(screen_cmd_bank_lookup_t *l, const char *path)
     signals = l->signal == SCREEN_SIGNALS
               ? ((l->redis ? ~0u >> (32 - SCREEN_SIGNALS) : l->bank.signals)
                  | 1u << SCREEN_SIGNAL_SHA256)
-                & ~(1u << SCREEN_SIGNAL_PDQ)
+                & ~(1u << SCREEN_SIGNAL_PDQ | 1u << SCREEN_SIGNAL_VPDQ)
               : 1u << l->signal;
 
     memset(&d, 0, sizeof(screen_digest_t));
@@ -373,9 +374,7 @@ screen_cmd_bank_lookup_content(screen_cmd_bank_lookup_t *l, const char *path)
         asked.signal = signal;
         screen_digest_final(&d, signal, asked.value);
 
-        if (screen_cmd_bank_lookup_find(l, signal, asked.value, &entry)
-            == SCREEN_OK)
-        {
+        if (screen_cmd_bank_lookup_find(l, &asked, &entry) == SCREEN_OK) {
             screen_cmd_bank_print(&entry, 1, path);
             found = 1;
         }

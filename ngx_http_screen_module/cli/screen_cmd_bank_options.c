@@ -82,8 +82,8 @@ screen_cmd_bank_option(screen_cmd_bank_options_t *o, int c, const char *name,
 
         if (screen_signal_parse(&text, &o->signal) != SCREEN_OK) {
             *status = screen_cmd_bank_usage(name, "\"%s\" is not a signal: "
-                                            "sha256, sha1, md5 or pdq "
-                                            "expected", optarg);
+                                            "sha256, sha1, md5, pdq or "
+                                            "vpdq expected", optarg);
             return SCREEN_ERROR;
         }
 

@@ -11,9 +11,6 @@
 #include "screen_cmd_bank_store.h"
 
 
-#define SCREEN_CMD_BANK_HEX  (2 * 32 + 1)
-
-
 static void screen_cmd_bank_store_keys(screen_cmd_bank_store_t *store);
 static int screen_cmd_bank_store_compare(screen_cmd_bank_store_t *store,
     screen_error_t *err);
@@ -147,6 +144,8 @@ screen_cmd_bank_store_add(screen_cmd_bank_store_t *store,
                                sizeof(w->text.label), &entry->label);
     screen_cmd_bank_store_text(&w->entry.source, w->text.source,
                                sizeof(w->text.source), &entry->source);
+    screen_cmd_bank_store_text(&w->entry.content, w->text.content,
+                               sizeof(w->text.content), &entry->content);
 
     return store->n == SCREEN_CMD_BANK_BATCH
            ? screen_cmd_bank_store_flush(store, err) : SCREEN_OK;
@@ -195,14 +194,9 @@ screen_cmd_bank_store_flush(screen_cmd_bank_store_t *store,
 static void
 screen_cmd_bank_store_key(screen_cmd_bank_store_t *store,
     const screen_entry_t *entry, char key[SCREEN_BANK_KEY_LEN],
-    char hex[SCREEN_CMD_BANK_HEX])
+    char hex[SCREEN_BANK_FIELD_LEN])
 {
-    size_t  size;
-
-    size = screen_signal_size(entry->signal);
-
-    screen_hex_encode(hex, entry->value, size);
-    hex[2 * size] = '\0';
+    screen_bank_field_encode(hex, entry);
 
     screen_bank_key_shard(key, &screen_redis_server(store->redis)->prefix,
                           store->bank, entry->signal, entry->value[0]);
@@ -221,6 +215,13 @@ screen_cmd_bank_store_judge(screen_cmd_bank_store_t *store,
 
     there = reply->type == SCREEN_REDIS_STRING;
 
+    memset(&was, 0, sizeof(screen_entry_t));
+    was.signal = w->entry.signal;
+
+    if (was.signal == SCREEN_SIGNAL_VPDQ) {
+        was.content = w->entry.content;
+    }
+
     if (w->remove) {
         store->removed += there;
         store->missing += !there;
@@ -234,8 +235,10 @@ screen_cmd_bank_store_judge(screen_cmd_bank_store_t *store,
               == SCREEN_OK
            && screen_str_eq(&was.label, &w->entry.label)
            && screen_str_eq(&was.source, &w->entry.source)
+           && screen_str_eq(&was.content, &w->entry.content)
            && was.severity == w->entry.severity
-           && was.expires == w->entry.expires;
+           && was.expires == w->entry.expires
+           && was.time == w->entry.time && was.view == w->entry.view;
 
     store->added += !there;
     store->changed += there && !same;
@@ -252,7 +255,7 @@ screen_cmd_bank_store_compare(screen_cmd_bank_store_t *store,
     screen_error_t *err)
 {
     char                    key[SCREEN_BANK_KEY_LEN];
-    char                    hex[SCREEN_CMD_BANK_HEX];
+    char                    hex[SCREEN_BANK_FIELD_LEN];
     size_t                  i;
     screen_redis_reply_t   *reply;
 
@@ -302,7 +305,7 @@ screen_cmd_bank_store_write(screen_cmd_bank_store_t *store,
     const screen_cmd_bank_write_t *w, screen_error_t *err)
 {
     int           rc;
-    char          key[SCREEN_BANK_KEY_LEN], hex[SCREEN_CMD_BANK_HEX];
+    char          key[SCREEN_BANK_KEY_LEN], hex[SCREEN_BANK_FIELD_LEN];
     const char   *signal, *changes;
     screen_buf_t  json;
 
@@ -443,7 +446,7 @@ screen_cmd_bank_store_each(screen_cmd_bank_store_t *store,
 {
     int                       rc;
     char                      key[SCREEN_BANK_KEY_LEN];
-    char                      hex[SCREEN_CMD_BANK_HEX];
+    char                      hex[SCREEN_BANK_FIELD_LEN];
     size_t                    i;
     const char               *signal, *changes;
     screen_buf_t              json;
@@ -500,18 +503,19 @@ screen_cmd_bank_store_each(screen_cmd_bank_store_t *store,
 
 int
 screen_cmd_bank_store_find(screen_cmd_bank_store_t *store,
-    screen_signal_t signal, const u_char *value, screen_entry_t *entry,
+    const screen_entry_t *asked, screen_entry_t *entry,
     screen_bank_json_text_t *text, screen_error_t *err)
 {
     int                    rc;
     char                   key[SCREEN_BANK_KEY_LEN];
-    char                   hex[SCREEN_CMD_BANK_HEX];
+    char                   hex[SCREEN_BANK_FIELD_LEN];
     screen_redis_reply_t  *reply;
 
     memset(entry, 0, sizeof(screen_entry_t));
 
-    entry->signal = signal;
-    memcpy(entry->value, value, screen_signal_size(signal));
+    entry->signal = asked->signal;
+    entry->content = asked->content;
+    memcpy(entry->value, asked->value, screen_signal_size(asked->signal));
 
     screen_cmd_bank_store_key(store, entry, key, hex);
 

@@ -80,11 +80,12 @@ int screen_cmd_bank_store_flush(screen_cmd_bank_store_t *store,
     screen_error_t *err);
 
 /*
- * One value: SCREEN_OK and the entry, whose strings are in text; _NOT_FOUND;
- * or SCREEN_ERROR.
+ * The entry that is the same as asked: SCREEN_OK and the entry, whose strings
+ * are in text, its content as in asked if that has one; _NOT_FOUND; or
+ * SCREEN_ERROR.
  */
 int screen_cmd_bank_store_find(screen_cmd_bank_store_t *store,
-    screen_signal_t signal, const u_char *value, screen_entry_t *entry,
+    const screen_entry_t *asked, screen_entry_t *entry,
     screen_bank_json_text_t *text, screen_error_t *err);
 
 /*

@@ -51,7 +51,7 @@ static const char  screen_cmd_bank_add_help[] =
     "                       screen_redis, in one argument:\n"
     "                       \"host:port user=u password_file=/path db=1\"\n"
     "  -f, --file LIST      a list\n"
-    "  -s, --signal NAME    sha256, sha1, md5 or pdq, which is told by the\n"
+    "  -s, --signal NAME    sha256, sha1, md5, pdq or vpdq; told by the\n"
     "                       number of digits otherwise\n"
     "  -l, --label TEXT     what it is\n"
     "  -u, --source TEXT    who says so\n"
@@ -74,7 +74,7 @@ static const char  screen_cmd_bank_remove_help[] =
     "\n"
     "  -r, --redis ADDRESS  as with \"add\"\n"
     "  -f, --file LIST      a list\n"
-    "  -s, --signal NAME    sha256, sha1, md5 or pdq, which is told by the\n"
+    "  -s, --signal NAME    sha256, sha1, md5, pdq or vpdq; told by the\n"
     "                       number of digits otherwise\n"
     "  -n, --dry-run        only say what would be done\n"
     "  -q, --quiet          say nothing but errors\n"
@@ -331,9 +331,7 @@ screen_cmd_bank_merge(void *ctx, const screen_entry_t *entry)
     m = ctx;
 
     if (m->other != NULL
-        && screen_bank_lookup(m->other, entry->signal, entry->value, 0,
-                              &ignored)
-           == SCREEN_OK)
+        && screen_bank_lookup_same(m->other, entry, 0, &ignored) == SCREEN_OK)
     {
         return SCREEN_OK;
     }
@@ -359,8 +357,7 @@ screen_cmd_bank_judge(void *ctx, const screen_entry_t *entry)
     j = ctx;
     count = &j->e->store;
 
-    there = screen_bank_lookup(j->list, entry->signal, entry->value, 0, &was)
-            == SCREEN_OK;
+    there = screen_bank_lookup_same(j->list, entry, 0, &was) == SCREEN_OK;
 
     if (j->e->remove) {
         count->removed += there;
@@ -371,8 +368,10 @@ screen_cmd_bank_judge(void *ctx, const screen_entry_t *entry)
 
     } else if (screen_str_eq(&was.label, &entry->label)
                && screen_str_eq(&was.source, &entry->source)
+               && screen_str_eq(&was.content, &entry->content)
                && was.severity == entry->severity
-               && was.expires == entry->expires)
+               && was.expires == entry->expires
+               && was.time == entry->time && was.view == entry->view)
     {
         count->unchanged++;
 

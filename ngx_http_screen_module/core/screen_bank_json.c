@@ -78,6 +78,9 @@ screen_bank_json_decode(screen_entry_t *entry, uint64_t *added,
 
     entry->severity = 0;
     entry->expires = 0;
+    entry->time = 0;
+    entry->view = 0;
+    entry->frames = 0;
 
     if (added == NULL) {
         added = &ignored;
@@ -174,6 +177,29 @@ screen_bank_json_number(screen_bank_json_t *j, uint64_t *n)
 
 
 static int
+screen_bank_json_mark(screen_bank_json_t *j, screen_entry_t *entry,
+    unsigned time)
+{
+    uint64_t  n;
+
+    if (screen_bank_json_number(j, &n) != SCREEN_OK
+        || n > (time ? UINT32_MAX : UINT16_MAX))
+    {
+        return SCREEN_MALFORMED;
+    }
+
+    if (time) {
+        entry->time = (uint32_t) n;
+
+    } else {
+        entry->view = (uint16_t) n;
+    }
+
+    return SCREEN_OK;
+}
+
+
+static int
 screen_bank_json_expires(screen_bank_json_t *j, uint64_t *seconds)
 {
     u_char                  buf[64];
@@ -257,6 +283,19 @@ screen_bank_json_member(screen_bank_json_t *j, screen_entry_t *entry,
     if (screen_str_is(&name, "source")) {
         return screen_bank_json_text(j, text->source, sizeof(text->source),
                                      &entry->source);
+    }
+
+    if (screen_str_is(&name, "content") && entry->content.len == 0
+        && screen_signal_perceptual(entry->signal))
+    {
+        return screen_bank_json_text(j, text->content, sizeof(text->content),
+                                     &entry->content);
+    }
+
+    if (screen_signal_perceptual(entry->signal)
+        && (screen_str_is(&name, "time") || screen_str_is(&name, "view")))
+    {
+        return screen_bank_json_mark(j, entry, name.data[0] == 't');
     }
 
     if (screen_str_is(&name, "severity")) {
@@ -551,6 +590,23 @@ screen_bank_json_encode(screen_buf_t *b, const screen_entry_t *entry,
 
     if (entry->expires) {
         screen_json_uint(&j, "expires", entry->expires);
+    }
+
+    if (screen_signal_perceptual(entry->signal)) {
+
+        /* of vpdq it stands in the field */
+
+        if (entry->content.len && entry->signal == SCREEN_SIGNAL_PDQ) {
+            screen_json_str(&j, "content", &entry->content);
+        }
+
+        if (entry->view) {
+            screen_json_uint(&j, "view", entry->view);
+        }
+
+        if (entry->time) {
+            screen_json_uint(&j, "time", entry->time);
+        }
     }
 
     screen_json_close(&j, '}');

@@ -4,9 +4,10 @@
  * JSON (RFC 8259) of what is known of it:
  *
  *     {"label":"...","source":"...","severity":7,"added":1767225600,
- *      "expires":1798761600}
+ *      "expires":1798761600,"content":"...","view":0,"time":1500}
  *
- * Every member may be missing; members of other names are passed over.
+ * The last three are of pdq and vpdq; time is in milliseconds.  Every member
+ * may be missing; members of other names are passed over.
  */
 
 
@@ -24,6 +25,7 @@
 /* longer ones are cut, at the start of a character */
 #define SCREEN_BANK_JSON_LABEL   255
 #define SCREEN_BANK_JSON_SOURCE  255
+#define SCREEN_BANK_JSON_CONTENT 255
 
 #define SCREEN_BANK_JSON_MAX     16384
 
@@ -33,13 +35,14 @@
 typedef struct {
     u_char   label[SCREEN_BANK_JSON_LABEL];
     u_char   source[SCREEN_BANK_JSON_SOURCE];
+    u_char   content[SCREEN_BANK_JSON_CONTENT];
 } screen_bank_json_text_t;
 
 /*
- * Sets what JSON says of entry: label, source, severity, expires; signal and
- * value stay.  The strings point into text.  expires is a number of seconds
- * since 1970, or a string as in lists.  An empty text is an empty object.
- * added may be NULL.  SCREEN_OK, or SCREEN_MALFORMED.
+ * Sets what JSON says of entry: label, source, severity, expires, time, view,
+ * and content unless the entry has one; signal and value stay.  The strings
+ * point into text.  expires is a number of seconds since 1970, or a string as
+ * in lists.  An empty text is an empty object.  added may be NULL.  SCREEN_OK, or SCREEN_MALFORMED.
  */
 int screen_bank_json_decode(screen_entry_t *entry, uint64_t *added,
     screen_bank_json_text_t *text, const screen_str_t *json);
@@ -47,6 +50,20 @@ int screen_bank_json_decode(screen_entry_t *entry, uint64_t *added,
 /* the buffer's code tells of failure; added 0 is left out */
 void screen_bank_json_encode(screen_buf_t *b, const screen_entry_t *entry,
     uint64_t added);
+
+/*
+ * The field of an entry, as a hash has it and a change in the stream: the
+ * value in hex, and of vpdq a colon and the content behind it, if there is
+ * one.  Decoding sets value and content of an entry whose signal is set; the
+ * content points into the field.  SCREEN_OK, or SCREEN_MALFORMED also for a
+ * value that no list may hold.  Encoding ends it with a NUL and answers to.
+ */
+#define SCREEN_BANK_FIELD_LEN  (2 * 32 + 1 + SCREEN_BANK_JSON_CONTENT + 1)
+
+int screen_bank_field_decode(screen_entry_t *entry,
+    const screen_str_t *field);
+char *screen_bank_field_encode(char to[SCREEN_BANK_FIELD_LEN],
+    const screen_entry_t *entry);
 
 
 /*

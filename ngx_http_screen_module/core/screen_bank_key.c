@@ -1,10 +1,11 @@
 
 /*
- * The names of a bank in Redis.
+ * The names of a bank in Redis, and of its entries.
  */
 
 
 #include <stdio.h>
+#include <string.h>
 
 #include "screen_bank_json.h"
 
@@ -62,6 +63,61 @@ screen_bank_name(const screen_str_t *name)
 
     return name->len && name->len <= SCREEN_BANK_NAME_MAX ? SCREEN_OK
                                                           : SCREEN_MALFORMED;
+}
+
+
+int
+screen_bank_field_decode(screen_entry_t *entry, const screen_str_t *field)
+{
+    size_t        size;
+    screen_str_t  hex, content;
+
+    size = 2 * screen_signal_size(entry->signal);
+    hex = *field;
+
+    memset(&content, 0, sizeof(screen_str_t));
+
+    if (entry->signal == SCREEN_SIGNAL_VPDQ && field->len > size
+        && field->data[size] == ':')
+    {
+        hex.len = size;
+        content.data = field->data + size + 1;
+        content.len = field->len - size - 1;
+
+        if (content.len > SCREEN_BANK_JSON_CONTENT) {
+            return SCREEN_MALFORMED;
+        }
+    }
+
+    entry->content = content;
+
+    if (screen_hex_decode(entry->value, size / 2, &hex) != SCREEN_OK
+        || screen_bank_value_blank(entry->signal, entry->value))
+    {
+        return SCREEN_MALFORMED;
+    }
+
+    return SCREEN_OK;
+}
+
+
+char *
+screen_bank_field_encode(char to[SCREEN_BANK_FIELD_LEN],
+    const screen_entry_t *entry)
+{
+    size_t  size;
+
+    size = screen_signal_size(entry->signal);
+
+    screen_hex_encode(to, entry->value, size);
+    to[2 * size] = '\0';
+
+    if (entry->signal == SCREEN_SIGNAL_VPDQ && entry->content.len) {
+        snprintf(to + 2 * size, SCREEN_BANK_FIELD_LEN - 2 * size, ":%.*s",
+                 (int) entry->content.len, entry->content.data);
+    }
+
+    return to;
 }
 
 

@@ -10,7 +10,8 @@
 typedef enum {
     SCREEN_LIST_UNKNOWN = 0,
     SCREEN_LIST_CSV,
-    SCREEN_LIST_HASHES
+    SCREEN_LIST_HASHES,
+    SCREEN_LIST_FRAMES
 } screen_list_form_t;
 
 
@@ -43,6 +44,8 @@ static int screen_list_csv_line(screen_list_t *l, const screen_str_t *line,
     screen_error_t *err);
 static int screen_list_record(screen_list_t *l, screen_error_t *err);
 static int screen_list_hash(screen_list_t *l, const screen_str_t *line,
+    screen_error_t *err);
+static int screen_list_frame(screen_list_t *l, const screen_str_t *line,
     screen_error_t *err);
 
 
@@ -196,7 +199,68 @@ screen_list_line(screen_list_t *l, u_char *line, size_t len,
         return screen_list_first(l, &s, err);
     }
 
-    return screen_list_hash(l, &s, err);
+    return l->form == SCREEN_LIST_FRAMES ? screen_list_frame(l, &s, err)
+                                         : screen_list_hash(l, &s, err);
+}
+
+
+/* "pdq " and the like, which is then behind; SCREEN_SIGNALS: none */
+
+static screen_signal_t
+screen_list_named(screen_str_t *line)
+{
+    size_t           i;
+    screen_str_t     word;
+    screen_signal_t  signal;
+
+    word.data = line->data;
+
+    for (i = 0; i < line->len && line->data[i] != ' '; i++) {
+        /* void */
+    }
+
+    word.len = i;
+
+    if (i == line->len || screen_signal_parse(&word, &signal) != SCREEN_OK) {
+        return SCREEN_SIGNALS;
+    }
+
+    line->data += i;
+    line->len -= i;
+
+    screen_list_trim(line);
+
+    return signal;
+}
+
+
+/* the four fields of a frame's line; 1 if there are as many */
+
+static int
+screen_list_fields(const screen_str_t *line, screen_str_t fields[4])
+{
+    size_t  i, n;
+
+    n = 0;
+    fields[0].data = line->data;
+
+    for (i = 0; i <= line->len; i++) {
+
+        if (i < line->len && line->data[i] != ',') {
+            continue;
+        }
+
+        fields[n].len = (size_t) (line->data + i - fields[n].data);
+        screen_list_trim(&fields[n]);
+
+        if (++n == 4 || i == line->len) {
+            return n == 4 && i == line->len;
+        }
+
+        fields[n].data = line->data + i + 1;
+    }
+
+    return 0;
 }
 
 
@@ -240,7 +304,23 @@ screen_list_first(screen_list_t *l, const screen_str_t *line,
 {
     char          shown[SCREEN_LIST_SHOWN];
     size_t        i;
-    screen_str_t  hash, name, field;
+    uint64_t      n;
+    screen_str_t  hash, name, field, fields[4], rest;
+
+    rest = *line;
+
+    if (screen_list_named(&rest) != SCREEN_SIGNALS) {
+        l->form = SCREEN_LIST_HASHES;
+        return screen_list_hash(l, line, err);
+    }
+
+    if (screen_list_fields(line, fields)
+        && screen_parse_uint(&fields[0], &n) == SCREEN_OK
+        && screen_parse_uint(&fields[1], &n) == SCREEN_OK)
+    {
+        l->form = SCREEN_LIST_FRAMES;
+        return screen_list_frame(l, line, err);
+    }
 
     /* first the hash: its file may be called "a,value" */
 
@@ -284,7 +364,8 @@ screen_list_header(screen_list_t *l, screen_error_t *err)
         if (screen_list_column(&field, &column) != SCREEN_OK) {
             return screen_error_at(err, l->name, l->line, "\"%s\" is not a "
                                    "column: signal, value, label, source, "
-                                   "severity and expires are",
+                                   "severity, expires, content, view and "
+                                   "time are",
                                    screen_list_show(shown, &field));
         }
 
@@ -390,15 +471,16 @@ screen_list_hash(screen_list_t *l, const screen_str_t *line,
 {
     size_t          i;
     u_char         *name;
-    screen_str_t    hash;
+    screen_str_t    hash, rest;
     screen_entry_t  entry;
 
     memset(&entry, 0, sizeof(screen_entry_t));
 
-    entry.signal = SCREEN_SIGNALS;
+    rest = *line;
+    entry.signal = screen_list_named(&rest);
     l->place.line = l->line;
 
-    (void) screen_list_split(line, &hash, &entry.label);
+    (void) screen_list_split(&rest, &hash, &entry.label);
 
     if (screen_list_value(&l->place, &entry, &hash, err) != SCREEN_OK) {
         return SCREEN_ERROR;
@@ -412,6 +494,70 @@ screen_list_hash(screen_list_t *l, const screen_str_t *line,
         if (name[i] < 0x20 || name[i] == 0x7f) {
             name[i] = '?';
         }
+    }
+
+    return l->emit(l->ctx, &entry);
+}
+
+
+/* the list's name, without its folder and what follows the last dot */
+
+static screen_str_t
+screen_list_stem(const screen_list_t *l)
+{
+    const char    *name, *dot;
+    screen_str_t   stem;
+
+    name = strrchr(l->name, '/');
+    name = name ? name + 1 : l->name;
+
+    stem = screen_str_of(name);
+    dot = strrchr(name, '.');
+
+    if (dot != NULL && dot != name) {
+        stem.len = (size_t) (dot - name);
+    }
+
+    return stem;
+}
+
+
+static int
+screen_list_frame(screen_list_t *l, const screen_str_t *line,
+    screen_error_t *err)
+{
+    char             shown[SCREEN_LIST_SHOWN];
+    uint64_t         frame, quality;
+    screen_str_t     fields[4];
+    screen_entry_t   entry;
+
+    memset(&entry, 0, sizeof(screen_entry_t));
+
+    l->place.line = l->line;
+
+    if (!screen_list_fields(line, fields)
+        || screen_parse_uint(&fields[0], &frame) != SCREEN_OK
+        || screen_parse_uint(&fields[1], &quality) != SCREEN_OK
+        || quality > 100
+        || screen_list_time(&fields[3], &entry.time) != SCREEN_OK)
+    {
+        return screen_error_at(err, l->name, l->line, "\"%s\" is not a frame "
+                               "of vPDQ: \"frame,quality,hex,seconds\" "
+                               "expected", screen_list_show(shown, line));
+    }
+
+    if (quality < SCREEN_LIST_QUALITY) {
+        return screen_error_at(err, l->name, l->line, "a frame of quality "
+                               "%u: %u or more expected, for others match "
+                               "what they should not; leave it out",
+                               (unsigned) quality, SCREEN_LIST_QUALITY);
+    }
+
+    entry.signal = SCREEN_SIGNAL_VPDQ;
+    entry.content = screen_list_stem(l);
+
+    if (screen_list_value(&l->place, &entry, &fields[2], err) != SCREEN_OK) {
+        return SCREEN_ERROR;
     }
 
     return l->emit(l->ctx, &entry);

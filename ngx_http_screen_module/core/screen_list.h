@@ -1,10 +1,15 @@
 
 /*
  * The lists that partners send, line by line: CSV with a header line
- * (signal,value,label,source,severity,expires; RFC 4180, columns in any
- * order, all but value optional), and one hash a line, bare or as sha256sum,
- * sha1sum and md5sum print it ("<hex>  <name>": the name becomes the label).
- * The kind of a bare hash is told by its length.
+ * (signal,value,label,source,severity,expires and of pdq and vpdq content,view,
+ * time; RFC 4180, columns in any order, all but value optional), and one hash
+ * a line, bare or as sha256sum, sha1sum and md5sum print it ("<hex>  <name>": the name becomes the label).
+ * The kind of a bare hash is told by its length, or by a word before it ("pdq
+ * <hex>").
+ *
+ * And the frames of one video, as vPDQ writes them: "frame,quality,hex,
+ * seconds" a line.  They become entries of vpdq whose content is the list's
+ * name, without its folder and what follows the last dot.
  */
 
 
@@ -16,6 +21,9 @@
 
 
 #define SCREEN_LIST_LINE_MAX  8192
+
+/* hashes of less quality, 0 to 100, match what they should not */
+#define SCREEN_LIST_QUALITY   50
 
 typedef struct screen_list_s  screen_list_t;
 

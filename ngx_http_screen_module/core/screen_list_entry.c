@@ -3,6 +3,13 @@
 
 #include "screen_date.h"
 #include "screen_list_entry.h"
+#include "screen_view.h"
+
+
+/* a hash of PDQ has as many ones as zeros, but for values that are equal */
+
+#define SCREEN_LIST_ONES_MIN  112
+#define SCREEN_LIST_ONES_MAX  144
 
 
 static const char *const  screen_list_columns[SCREEN_LIST_COLUMNS] = {
@@ -12,9 +19,18 @@ static const char *const  screen_list_columns[SCREEN_LIST_COLUMNS] = {
     "source",
     "severity",
     "expires",
+    "content",
+    "view",
+    "time",
 };
 
 
+static int screen_list_flat(const screen_list_place_t *at,
+    const screen_entry_t *entry, const screen_str_t *text,
+    screen_error_t *err);
+static int screen_list_mark(const screen_list_place_t *at,
+    screen_entry_t *entry, screen_list_column_t column,
+    const screen_str_t *text, screen_error_t *err);
 static int screen_list_text(const screen_list_place_t *at,
     screen_list_column_t column, const screen_str_t *text,
     screen_error_t *err);
@@ -146,6 +162,106 @@ screen_list_value(const screen_list_place_t *at, screen_entry_t *entry,
                                screen_signal_name(entry->signal));
     }
 
+    return screen_signal_perceptual(entry->signal)
+           ? screen_list_flat(at, entry, text, err) : SCREEN_OK;
+}
+
+
+static int
+screen_list_flat(const screen_list_place_t *at, const screen_entry_t *entry,
+    const screen_str_t *text, screen_error_t *err)
+{
+    char      shown[SCREEN_LIST_SHOWN];
+    size_t    i;
+    unsigned  ones;
+
+    ones = 0;
+
+    for (i = 0; i < 32; i++) {
+        ones += (unsigned) __builtin_popcount(entry->value[i]);
+    }
+
+    if (ones >= SCREEN_LIST_ONES_MIN && ones <= SCREEN_LIST_ONES_MAX) {
+        return SCREEN_OK;
+    }
+
+    return screen_error_at(err, at->name, at->line, "\"%s\" has %u ones "
+                           "among its 256 bits, as the %s of a flat picture: "
+                           "about 128 expected",
+                           screen_list_show(shown, text), ones,
+                           screen_signal_name(entry->signal));
+}
+
+
+int
+screen_list_time(const screen_str_t *text, uint32_t *ms)
+{
+    size_t    i;
+    uint64_t  n, part;
+
+    n = 0;
+
+    for (i = 0; i < text->len && text->data[i] != '.'; i++) {
+
+        if (text->data[i] < '0' || text->data[i] > '9' || n > UINT32_MAX) {
+            return SCREEN_MALFORMED;
+        }
+
+        n = n * 10 + (text->data[i] - '0');
+    }
+
+    if (i == 0) {
+        return SCREEN_MALFORMED;
+    }
+
+    n *= 1000;
+
+    if (i < text->len && ++i == text->len) {
+        return SCREEN_MALFORMED;
+    }
+
+    for (part = 100; i < text->len; i++, part /= 10) {
+
+        if (text->data[i] < '0' || text->data[i] > '9') {
+            return SCREEN_MALFORMED;
+        }
+
+        n += part * (text->data[i] - '0');
+    }
+
+    if (n > UINT32_MAX) {
+        return SCREEN_MALFORMED;
+    }
+
+    *ms = (uint32_t) n;
+
+    return SCREEN_OK;
+}
+
+
+static int
+screen_list_mark(const screen_list_place_t *at, screen_entry_t *entry,
+    screen_list_column_t column, const screen_str_t *text,
+    screen_error_t *err)
+{
+    char           shown[SCREEN_LIST_SHOWN];
+    screen_view_t  view;
+
+    if (column == SCREEN_LIST_TIME) {
+        return screen_list_time(text, &entry->time) == SCREEN_OK ? SCREEN_OK
+               : screen_error_at(err, at->name, at->line, "\"%s\" is not a "
+                                 "time: seconds like 12.345 expected",
+                                 screen_list_show(shown, text));
+    }
+
+    if (screen_view_parse(text, &view) != SCREEN_OK) {
+        return screen_error_at(err, at->name, at->line, "\"%s\" is not a "
+                               "view: what \"ngx-screen bank export\" writes "
+                               "expected", screen_list_show(shown, text));
+    }
+
+    entry->view = view;
+
     return SCREEN_OK;
 }
 
@@ -164,8 +280,8 @@ screen_list_field(const screen_list_place_t *at, screen_entry_t *entry,
 
         if (screen_signal_parse(text, &entry->signal) != SCREEN_OK) {
             return screen_error_at(err, at->name, at->line, "\"%s\" is "
-                                   "not a signal: sha256, sha1, md5 or pdq "
-                                   "expected",
+                                   "not a signal: sha256, sha1, md5, pdq "
+                                   "or vpdq expected",
                                    screen_list_show(shown, text));
         }
 
@@ -194,6 +310,14 @@ screen_list_field(const screen_list_place_t *at, screen_entry_t *entry,
         }
 
         return SCREEN_OK;
+
+    case SCREEN_LIST_VIEW:
+    case SCREEN_LIST_TIME:
+        return screen_list_mark(at, entry, column, text, err);
+
+    case SCREEN_LIST_CONTENT:
+        entry->content = *text;
+        return screen_list_text(at, column, text, err);
 
     case SCREEN_LIST_LABEL:
         entry->label = *text;

@@ -20,6 +20,9 @@ typedef enum {
     SCREEN_LIST_SOURCE,
     SCREEN_LIST_SEVERITY,
     SCREEN_LIST_EXPIRES,
+    SCREEN_LIST_CONTENT,
+    SCREEN_LIST_VIEW,
+    SCREEN_LIST_TIME,
     SCREEN_LIST_COLUMNS
 } screen_list_column_t;
 
@@ -45,7 +48,8 @@ int screen_list_guess(const screen_str_t *text, screen_signal_t *signal);
 /*
  * Sets entry->value, of entry->signal, which is guessed and set too when it
  * is SCREEN_SIGNALS.  Refuses values that stand for nothing, all zeros and
- * all ones.  SCREEN_OK or SCREEN_ERROR.
+ * all ones, and of pdq and vpdq those of flat pictures.  SCREEN_OK or
+ * SCREEN_ERROR.
  */
 int screen_list_value(const screen_list_place_t *at, screen_entry_t *entry,
     const screen_str_t *text, screen_error_t *err);
@@ -58,6 +62,9 @@ int screen_list_value(const screen_list_place_t *at, screen_entry_t *entry,
 int screen_list_field(const screen_list_place_t *at, screen_entry_t *entry,
     screen_list_column_t column, const screen_str_t *text,
     screen_error_t *err);
+
+/* "seconds[.fraction]" of at most 2^32 ms; SCREEN_OK or SCREEN_MALFORMED */
+int screen_list_time(const screen_str_t *text, uint32_t *ms);
 
 /*
  * Text as an error can show it: its start, "..." when that is not all, and

@@ -152,7 +152,8 @@ is($status, 3, 'a value that is not of the signal asked for: 3');
 
 ($status, $out, $err) = run('', 'lookup', '--signal', 'md6', $bank, $sha256);
 is($status, 3, 'an unknown signal: 3');
-like($err, qr/sha256, sha1, md5 or pdq expected/, 'the known ones are named');
+like($err, qr/sha256, sha1, md5, pdq or vpdq expected/,
+    'the known ones are named');
 
 ($status, $out, $err) = run('', 'lookup', $bank, '--content', $bad);
 is($status, 0, 'known content: 0');

@@ -72,6 +72,92 @@ every_member_is_read(void **state)
 
 
 static void
+content_view_and_time_are_of_perceptual_signals(void **state)
+{
+    screen_str_t             json = screen_str("{\"content\":\"c\",\"view\":"
+                                               "2,\"time\":1500}");
+    screen_entry_t           entry;
+    screen_bank_json_text_t  text;
+
+    memset(&entry, 0, sizeof(entry));
+    entry.signal = SCREEN_SIGNAL_PDQ;
+
+    assert_int_equal(screen_bank_json_decode(&entry, NULL, &text, &json),
+                     SCREEN_OK);
+    assert_true(screen_str_is(&entry.content, "c"));
+    assert_int_equal(entry.view, 2);
+    assert_int_equal(entry.time, 1500);
+
+    memset(&entry, 0, sizeof(entry));
+
+    assert_int_equal(screen_bank_json_decode(&entry, NULL, &text, &json),
+                     SCREEN_OK);
+    assert_int_equal(entry.content.len, 0);
+    assert_int_equal(entry.view, 0);
+
+    /* what its field says counts */
+
+    entry.signal = SCREEN_SIGNAL_VPDQ;
+    entry.content = screen_str_of("field");
+
+    assert_int_equal(screen_bank_json_decode(&entry, NULL, &text, &json),
+                     SCREEN_OK);
+    assert_true(screen_str_is(&entry.content, "field"));
+
+    json = screen_str_of("{\"time\":4294967296}");
+    assert_int_equal(screen_bank_json_decode(&entry, NULL, &text, &json),
+                     SCREEN_MALFORMED);
+}
+
+
+static void
+a_field_of_vpdq_has_the_content_behind_the_value(void **state)
+{
+    char             to[SCREEN_BANK_FIELD_LEN], text[600];
+    screen_str_t     field;
+    screen_entry_t   entry;
+
+    memset(text, 'a', sizeof(text));
+    text[64] = ':';
+    memcpy(text + 65, "a:b", 4);
+
+    memset(&entry, 0, sizeof(entry));
+    entry.signal = SCREEN_SIGNAL_VPDQ;
+    field = screen_str_of(text);
+
+    assert_int_equal(screen_bank_field_decode(&entry, &field), SCREEN_OK);
+    assert_true(screen_str_is(&entry.content, "a:b"));
+    assert_string_equal(screen_bank_field_encode(to, &entry), text);
+
+    field.len = 64;
+    assert_int_equal(screen_bank_field_decode(&entry, &field), SCREEN_OK);
+    assert_int_equal(entry.content.len, 0);
+    assert_int_equal(strlen(screen_bank_field_encode(to, &entry)), 64);
+
+    field.len = 63;
+    assert_int_equal(screen_bank_field_decode(&entry, &field),
+                     SCREEN_MALFORMED);
+
+    /* of the others it is the value alone */
+
+    field.len = 68;
+    entry.signal = SCREEN_SIGNAL_PDQ;
+    assert_int_equal(screen_bank_field_decode(&entry, &field),
+                     SCREEN_MALFORMED);
+
+    entry.signal = SCREEN_SIGNAL_VPDQ;
+    memset(text + 65, 'c', sizeof(text) - 65);
+    field.len = 65 + SCREEN_BANK_JSON_CONTENT;
+    assert_int_equal(screen_bank_field_decode(&entry, &field), SCREEN_OK);
+    assert_int_equal(strlen(screen_bank_field_encode(to, &entry)), field.len);
+
+    field.len++;
+    assert_int_equal(screen_bank_field_decode(&entry, &field),
+                     SCREEN_MALFORMED);
+}
+
+
+static void
 every_member_may_be_missing_or_null(void **state)
 {
     size_t     i;
@@ -351,6 +437,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(every_member_is_read),
+        cmocka_unit_test(content_view_and_time_are_of_perceptual_signals),
+        cmocka_unit_test(a_field_of_vpdq_has_the_content_behind_the_value),
         cmocka_unit_test(every_member_may_be_missing_or_null),
         cmocka_unit_test(expires_may_be_a_date),
         cmocka_unit_test(unknown_members_are_passed_over),

@@ -244,10 +244,100 @@ static void
 an_unknown_column_is_named_with_the_known_ones(void **state)
 {
     refuse("value,colour\n", 1, "\"colour\" is not a column: signal, value, "
-           "label, source, severity and expires are");
+           "label, source, severity, expires, content, view and time "
+           "are");
     refuse("value,value\n", 1, "\"value\" is named twice");
     refuse("label,hash\n", 1, "nor a header line that names a \"value\"");
     refuse("value, label\n", 1, "\" label\" is not a column");
+}
+
+
+/* as they are written by others, and with all of our columns */
+
+static int
+emit_mark(void *ctx, const screen_entry_t *entry)
+{
+    char  *to;
+
+    to = ctx;
+
+    sprintf(to + strlen(to), "%s %02x [%.*s] %u %u\n",
+            screen_signal_name(entry->signal), entry->value[0],
+            (int) entry->content.len, (char *) entry->content.data,
+            entry->view, entry->time);
+
+    return SCREEN_OK;
+}
+
+
+static void
+read_marks(const char *name, const char *text, const char *expected)
+{
+    char             got[1024];
+    screen_list_t   *l;
+    screen_error_t   err;
+
+    got[0] = '\0';
+    l = screen_list_create(name, emit_mark, got);
+    assert_non_null(l);
+
+    if (screen_list_feed(l, (const u_char *) text, strlen(text), &err)
+        != SCREEN_OK
+        || screen_list_end(l, &err) != SCREEN_OK)
+    {
+        fail_msg("%u: %s", err.line, err.text);
+    }
+
+    assert_string_equal(got, expected);
+    screen_list_destroy(l);
+}
+
+
+static void
+fingerprints_of_frames_are_read_as_vpdq_writes_them(void **state)
+{
+    read_marks("/x/clip-7.mp4.txt", "0,100," SHA ",0.000\n"
+               "30,50," SHA ",1.001\n\n",
+               "vpdq 9f [clip-7.mp4] 0 0\nvpdq 9f [clip-7.mp4] 0 1001\n");
+
+    refuse("0,100," SHA ",0.000\n1,49," SHA ",0.040\n", 2,
+           "a frame of quality 49: 50 or more expected");
+    refuse("0,100," SHA ",0.000\n1,90," SHA ",x\n", 2,
+           "is not a frame of vPDQ");
+    refuse("0,100," SHA ",0.000\n1,90," ZEROS ",1\n", 2, "is all zeros");
+}
+
+
+static void
+content_view_and_time_are_columns(void **state)
+{
+    read_marks("x", "signal,value,content,view,time\n"
+               "vpdq," SHA ",a video,box,61.5\npdq," SHA ",,,\n",
+               "vpdq 9f [a video] 2 61500\npdq 9f [] 0 0\n");
+
+    refuse("signal,value,time\nvpdq," SHA ",1m\n", 2,
+           "\"1m\" is not a time: seconds like 12.345 expected");
+    refuse("signal,value,view\nvpdq," SHA ",upside\n", 2,
+           "\"upside\" is not a view");
+}
+
+
+static void
+a_signal_may_stand_before_a_hash(void **state)
+{
+    read_marks("x", "pdq " SHA "\nvpdq " SHA "\n" SHA "\n",
+               "pdq 9f [] 0 0\nvpdq 9f [] 0 0\nsha256 9f [] 0 0\n");
+
+    refuse("pdq " MD5 "\n", 1, "is not a pdq: 64 hexadecimal digits");
+}
+
+
+static void
+the_hash_of_a_flat_picture_is_refused(void **state)
+{
+    refuse("pdq "
+           "0000000000000000000000000000000000000000000000000000000000000003"
+           "\n", 1, "has 2 ones among its 256 bits, as the pdq of a flat");
 }
 
 
@@ -263,7 +353,7 @@ a_wrong_value_is_named_with_its_line(void **state)
            "or 32 (md5) hexadecimal digits expected");
     refuse(SHA "\n\nnothex\n", 3, "\"nothex\" is not a hash");
     refuse("signal,value\nsha512," SHA "\n", 2, "\"sha512\" is not a signal: "
-           "sha256, sha1, md5 or pdq expected");
+           "sha256, sha1, md5, pdq or vpdq expected");
     refuse("value,severity\n" SHA ",11\n", 2, "\"11\" is not a severity: 0 "
            "to 10 expected");
     refuse("value,severity\n" SHA ",-1\n", 2, "\"-1\" is not a severity");
@@ -477,6 +567,10 @@ main(void)
         cmocka_unit_test(an_empty_list_has_no_entries),
         cmocka_unit_test(a_last_line_needs_no_line_break),
         cmocka_unit_test(an_unknown_column_is_named_with_the_known_ones),
+        cmocka_unit_test(fingerprints_of_frames_are_read_as_vpdq_writes_them),
+        cmocka_unit_test(content_view_and_time_are_columns),
+        cmocka_unit_test(a_signal_may_stand_before_a_hash),
+        cmocka_unit_test(the_hash_of_a_flat_picture_is_refused),
         cmocka_unit_test(a_wrong_value_is_named_with_its_line),
         cmocka_unit_test(
             an_error_after_a_quoted_line_break_names_the_right_line),
