@@ -141,10 +141,12 @@ int
 screen_judge_body(const screen_judge_t *judge, screen_judged_t *judged,
     int fd, const screen_alloc_t *alloc, screen_error_t *err)
 {
-    int               rc;
-    screen_upload_t  *u;
+    int                      rc;
+    screen_upload_t         *u;
+    screen_report_engine_t   engine;
 
     u = &judged->upload;
+    engine = screen_policy_report(judge->policy);
 
     rc = judged->cut ? SCREEN_OK : screen_judge_lookup(judge, u, alloc);
 
@@ -158,8 +160,8 @@ screen_judge_body(const screen_judge_t *judge, screen_judged_t *judged,
     }
 
     if (rc == SCREEN_AGAIN) {
-        rc = screen_client_scan(judge->client, u, 0, judge->policy->ncontents,
-                                fd, judge->setup->timeout, alloc);
+        rc = screen_client_scan(judge->client, u, 0, &engine, fd,
+                                judge->setup->timeout, alloc);
 
         if (rc == SCREEN_OK) {
             rc = screen_policy_decide(judge->policy, u, SCREEN_KNOWN_SCAN,

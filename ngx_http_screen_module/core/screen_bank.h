@@ -32,6 +32,16 @@ typedef struct {
     screen_str_t      source;
     uint32_t          severity;         /* 0 to 10; 0: none given */
     uint64_t          expires;          /* seconds since 1970; 0: never */
+
+    /* of pdq and vpdq */
+
+    screen_str_t      content;          /* the picture or video that it is
+                                           of; empty: not known */
+    uint32_t          time;             /* ms from its start */
+    uint16_t          view;             /* screen_view_t */
+    uint32_t          frames;           /* found in a bank: the different
+                                           times of this content that the
+                                           bank has; 0: not known */
 } screen_entry_t;
 
 

@@ -89,6 +89,11 @@ screen_policy_create(const screen_alloc_t *alloc, const screen_str_t *name,
 
     p->max_size_status = 413;
 
+    p->media.pixels = SCREEN_MEDIA_PIXELS;
+    p->media.frames = SCREEN_MEDIA_FRAMES;
+    p->media.interval = SCREEN_MEDIA_INTERVAL;
+    p->media.budget = SCREEN_MEDIA_BUDGET;
+
     p->on_error[SCREEN_FAULT_FRAMING].verdict = SCREEN_VERDICT_REJECT;
     p->on_error[SCREEN_FAULT_FRAMING].status = 400;
     p->on_error[SCREEN_FAULT_TIMEOUT].verdict = SCREEN_VERDICT_FLAG;
@@ -235,6 +240,18 @@ size_t
 screen_policy_line(const screen_policy_t *p, const screen_line_t *line)
 {
     return line - p->lines;
+}
+
+
+screen_report_engine_t
+screen_policy_report(const screen_policy_t *p)
+{
+    screen_report_engine_t  engine;
+
+    engine.ncontents = p->ncontents;
+    engine.dense = p->media.dense;
+
+    return engine;
 }
 
 

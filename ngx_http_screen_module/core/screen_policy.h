@@ -13,8 +13,10 @@
 #define _SCREEN_POLICY_H_INCLUDED_
 
 
+#include "screen_media.h"
 #include "screen_multipart.h"
 #include "screen_pattern.h"
+#include "screen_report.h"
 #include "screen_upload.h"
 
 
@@ -86,6 +88,9 @@ typedef struct {
     size_t                     ncontents;
     screen_pattern_limits_t    pattern_limits;
 
+    screen_media_conf_t        media;               /* on: a line needs it */
+    screen_place_t             media_place;         /* of the first such */
+
     screen_str_t              *banks;               /* names, each once */
     screen_place_t            *bank_places;
     size_t                     nbanks;
@@ -129,6 +134,9 @@ int screen_policy_quarantines(const screen_policy_t *p,
 
 /* the index of a line, in the order of the match directives */
 size_t screen_policy_line(const screen_policy_t *p, const screen_line_t *line);
+
+/* what bounds the reports of the policy's engine */
+screen_report_engine_t screen_policy_report(const screen_policy_t *p);
 
 /* 1 if uploads with this method are screened */
 int screen_policy_method(const screen_policy_t *p, const screen_str_t *method);
