@@ -96,6 +96,9 @@ sub prepare
     system('install', '-m', '755', $ScreenCommand::Screen,
            "$dir/usr/local/bin/ngx-screen") == 0 or die;
 
+    $t->put('etc/nginx/screen/uploads.policy',
+            moved(slurp('examples/screen/uploads.policy')));
+
     my $digest = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0'
                  . 'f00a08';
     my $list = "signal,value,label\nsha256,$digest,case 4711\n";
@@ -312,7 +315,7 @@ sub run_nginx
 
     is $? >> 8, 0, "$name: nginx -t" or diag $text, $conf;
 
-    return unless $conf =~ /\bscreen_policy\b/;
+    return unless $conf =~ /\bscreen_policy\b|\.policy;/;
 
     my ($rc, $out, $err) = $t->run('check', $path);
 
