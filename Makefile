@@ -53,7 +53,8 @@ HIREDIS_SSL = $(if $(wildcard $(addsuffix /hiredis/hiredis_ssl.h, \
 
 header   = $(firstword $(wildcard $(foreach dir,/usr/local/include \
            /usr/include /usr/include/$(shell $(CC) -dumpmachine),$(dir)/$(1))))
-has      = $(if $(strip $(foreach file,$(1),$(if $(call header,$(file)),,no))),,yes)
+lack     = $(foreach file,$(1),$(if $(call header,$(file)),,$(file)))
+has      = $(if $(strip $(call lack,$(1))),,yes)
 
 AV       = avformat avcodec avutil swscale
 
@@ -201,7 +202,15 @@ TIME     = 60
 build/fuzz/%: t/fuzz/%.c $(wildcard $(SRC)/core/*.[ch])
 	@mkdir -p $(@D)
 	$(call run,FUZZ,clang $(FUZZ_FLAGS) -o $@ $< \
-	    $(wildcard $(SRC)/core/*.c) $(LIBS))
+	    $(wildcard $(SRC)/core/*.c) $(FUZZ_MORE) $(LIBS))
+
+# the seeds are the small files of the tests
+
+build/fuzz/fuzz_decode: FUZZ_FLAGS += $(MEDIA_FLAGS)
+build/fuzz/fuzz_decode: FUZZ_MORE = $(filter-out $(MEDIA_NOT), \
+           $(wildcard $(SRC)/scanner/screen_decode*.c)) \
+           $(SRC)/scanner/screen_wire.c
+build/fuzz/fuzz_decode: $(wildcard $(SRC)/scanner/screen_decode*.[ch])
 
 fuzz:
 	tools/install-deps build fuzz

@@ -1,10 +1,14 @@
 
+#include <string.h>
 #include <time.h>
 
 #include "screen_judge.h"
 
 
-/* PDQ is of pictures, not of bytes */
+#define SCREEN_JUDGE_BUDGET  1000000
+
+
+/* pdq and vpdq are of pictures, not of bytes */
 
 unsigned
 screen_judge_signals(const screen_judge_t *judge)
@@ -23,7 +27,7 @@ screen_judge_signals(const screen_judge_t *judge)
         }
     }
 
-    return signals & ~(1u << SCREEN_SIGNAL_PDQ);
+    return signals & ((1u << SCREEN_SIGNAL_PDQ) - 1);
 }
 
 
@@ -47,8 +51,9 @@ screen_judge_value(const screen_part_t *part, screen_signal_t signal)
 }
 
 
-static void
-screen_judge_lookup_part(screen_part_t *part, screen_setup_bank_t *bank)
+static int
+screen_judge_lookup_part(screen_part_t *part, screen_setup_bank_t *bank,
+    const screen_alloc_t *alloc)
 {
     unsigned         signal;
     screen_hit_t    *hit;
@@ -65,13 +70,20 @@ screen_judge_lookup_part(screen_part_t *part, screen_setup_bank_t *bank)
             continue;
         }
 
-        hit = &part->hits[part->nhits++];
+        hit = screen_alloc_push(alloc, &part->hits, &part->nhits,
+                                sizeof(screen_hit_t));
+        if (hit == NULL) {
+            return SCREEN_NOMEM;
+        }
+
         hit->bank = bank->name;
         hit->signal = signal;
         hit->label = entry.label;
         hit->source = entry.source;
         hit->severity = entry.severity;
     }
+
+    return SCREEN_OK;
 }
 
 
@@ -83,14 +95,6 @@ screen_judge_lookup(const screen_judge_t *judge, screen_upload_t *u,
     screen_setup_bank_t  *bank;
 
     nbanks = judge->policy->nbanks;
-
-    for (i = 0; i < u->nparts; i++) {
-        u->parts[i].hits = screen_calloc(alloc, nbanks * SCREEN_SIGNALS
-                                                * sizeof(screen_hit_t));
-        if (u->parts[i].hits == NULL) {
-            return SCREEN_NOMEM;
-        }
-    }
 
     for (k = 0; k < nbanks; k++) {
         bank = screen_setup_bank(judge->setup, &judge->policy->banks[k]);
@@ -106,11 +110,83 @@ screen_judge_lookup(const screen_judge_t *judge, screen_upload_t *u,
         }
 
         for (i = 0; i < u->nparts; i++) {
-            screen_judge_lookup_part(&u->parts[i], bank);
+
+            if (screen_judge_lookup_part(&u->parts[i], bank, alloc)
+                != SCREEN_OK)
+            {
+                return SCREEN_NOMEM;
+            }
         }
     }
 
     return SCREEN_OK;
+}
+
+
+/* the likenesses of a part in a bank */
+
+static int
+screen_judge_near(const screen_judge_t *judge, screen_part_t *part, size_t k,
+    const screen_alloc_t *alloc)
+{
+    int                      rc;
+    screen_tail_t            tail;
+    screen_likeness_t        search;
+    screen_setup_bank_t     *bank;
+    screen_likeness_conf_t   conf;
+
+    bank = screen_setup_bank(judge->setup, &judge->policy->banks[k]);
+
+    if (part->media == NULL || bank->bank.map == NULL) {
+        return SCREEN_OK;
+    }
+
+    screen_policy_near(judge->policy, k, part->media->kind, &conf);
+
+    if (conf.signals == 0) {
+        return SCREEN_OK;
+    }
+
+    memset(&tail, 0, sizeof(screen_tail_t));
+
+    rc = screen_likeness_begin(&search, part, &conf, &judge->policy->banks[k],
+                               &tail, &bank->bank, time(NULL), alloc);
+
+    if (rc != SCREEN_OK) {
+        return rc;
+    }
+
+    do {
+        rc = screen_likeness_step(&search, SCREEN_JUDGE_BUDGET);
+    } while (rc == SCREEN_AGAIN);
+
+    return rc;
+}
+
+
+static int
+screen_judge_likenesses(const screen_judge_t *judge, screen_judged_t *judged,
+    const screen_alloc_t *alloc)
+{
+    int               rc;
+    size_t            i, k;
+    screen_upload_t  *u;
+
+    u = &judged->upload;
+
+    for (i = 0; i < u->nparts; i++) {
+
+        for (k = 0; k < judge->policy->nbanks; k++) {
+            rc = screen_judge_near(judge, &u->parts[i], k, alloc);
+
+            if (rc != SCREEN_OK) {
+                return rc;
+            }
+        }
+    }
+
+    return screen_policy_decide(judge->policy, u, SCREEN_KNOWN_NEAR, alloc,
+                                &judged->decision);
 }
 
 
@@ -166,6 +242,10 @@ screen_judge_body(const screen_judge_t *judge, screen_judged_t *judged,
         if (rc == SCREEN_OK) {
             rc = screen_policy_decide(judge->policy, u, SCREEN_KNOWN_SCAN,
                                       alloc, &judged->decision);
+        }
+
+        if (rc == SCREEN_AGAIN) {
+            rc = screen_judge_likenesses(judge, judged, alloc);
         }
     }
 

@@ -159,9 +159,10 @@ screen_decode_codec_planes(screen_decode_planes_t *planes,
 
     desc = av_pix_fmt_desc_get(frame->format);
 
-    if (desc == NULL || (desc->flags & (AV_PIX_FMT_FLAG_RGB
-                                        |AV_PIX_FMT_FLAG_PAL
-                                        |AV_PIX_FMT_FLAG_BE))
+    /* RGB in planes comes of the identity matrix: G, B, R for Y, Cb, Cr */
+
+    if (desc == NULL
+        || (desc->flags & (AV_PIX_FMT_FLAG_PAL|AV_PIX_FMT_FLAG_BE))
         || (desc->nb_components > 1 && !(desc->flags & AV_PIX_FMT_FLAG_PLANAR))
         || desc->comp[0].shift != 0)
     {
