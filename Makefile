@@ -276,10 +276,12 @@ AVAILABLE = $(DESTDIR)/usr/share/nginx/modules-available
 ENABLED  = $(DESTDIR)/etc/nginx/modules-enabled
 POLICIES = $(DESTDIR)/etc/nginx/screen
 DOC      = $(DESTDIR)/usr/share/doc/ngx-http-screen-module
+MAN      = $(DESTDIR)/usr/share/man/man1
 
 install: all
 	install -D -m 644 $(MODULE) $(MODULES)/ngx_http_screen_module.so
 	install -D -m 755 $(SCREEN) $(DESTDIR)/usr/bin/ngx-screen
+	install -D -m 644 docs/ngx-screen.1 $(MAN)/ngx-screen.1
 	install -d $(AVAILABLE) $(ENABLED) $(DOC)
 	echo 'load_module modules/ngx_http_screen_module.so;' \
 	    > $(AVAILABLE)/mod-http-screen.conf
@@ -292,7 +294,7 @@ install: all
 
 uninstall:
 	rm -f $(MODULES)/ngx_http_screen_module.so
-	rm -f $(DESTDIR)/usr/bin/ngx-screen
+	rm -f $(DESTDIR)/usr/bin/ngx-screen $(MAN)/ngx-screen.1
 	rm -f $(ENABLED)/50-mod-http-screen.conf
 	rm -f $(AVAILABLE)/mod-http-screen.conf
 	rm -rf $(DOC)
