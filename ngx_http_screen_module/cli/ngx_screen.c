@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "screen_cmd_bank.h"
+#include "screen_cmd_fingerprint.h"
+#include "screen_cmd_fingerprint.h"
 #include "screen_cmd_quarantine.h"
 #include "screen_cmd_scan.h"
 #include "screen_compile.h"
@@ -32,6 +34,8 @@ static int screen_main_help(int argc, char **argv);
 static const screen_command_t  screen_commands[] = {
     { "scan", screen_cmd_scan, "what the edge would say of files" },
     { "check", screen_cmd_check, "whether a policy file can be used" },
+    { "fingerprint", screen_cmd_fingerprint, "what is computed of media" },
+    { "fingerprint", screen_cmd_fingerprint, "what is computed of media" },
     { "bank", screen_cmd_bank, "build bank files, look fingerprints up" },
     { "quarantine", screen_cmd_quarantine, "list, release or ban copies" },
     { "version", screen_main_version, "the version of this build" },
@@ -88,7 +92,7 @@ screen_main_usage(FILE *to)
         command = &screen_commands[i];
 
         if (command->help) {
-            fprintf(to, "  %-10s  %s\n", command->name, command->help);
+            fprintf(to, "  %-11s  %s\n", command->name, command->help);
         }
     }
 

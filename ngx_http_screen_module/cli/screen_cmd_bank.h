@@ -48,6 +48,8 @@ typedef struct {
     uint64_t           expires;
     screen_signal_t    signal;          /* SCREEN_SIGNALS: by the length */
     const char        *output;
+    const char        *content;         /* of media; NULL: by its digest */
+    unsigned           media:1;         /* files, not values */
     unsigned           dry_run:1;
     unsigned           quiet:1;
     unsigned           force:1;

@@ -15,6 +15,8 @@ static const struct option  screen_cmd_bank_longs[] = {
     { "source", required_argument, NULL, 'u' },
     { "severity", required_argument, NULL, 'v' },
     { "expires", required_argument, NULL, 'e' },
+    { "media", no_argument, NULL, 'm' },
+    { "content", required_argument, NULL, 'c' },
     { "output", required_argument, NULL, 'o' },
     { "dry-run", no_argument, NULL, 'n' },
     { "quiet", no_argument, NULL, 'q' },
@@ -106,6 +108,14 @@ screen_cmd_bank_option(screen_cmd_bank_options_t *o, int c, const char *name,
 
         break;
 
+    case 'm':
+        o->media = 1;
+        break;
+
+    case 'c':
+        o->content = optarg;
+        break;
+
     case 'o':
         o->output = optarg;
         break;
@@ -138,7 +148,7 @@ screen_cmd_bank_options(screen_cmd_bank_options_t *o, const char *allowed,
     o->signal = SCREEN_SIGNALS;
     optind = 0;
 
-    while ((c = getopt_long(argc, argv, "r:f:s:l:u:v:e:o:nqFh",
+    while ((c = getopt_long(argc, argv, "r:f:s:l:u:v:e:c:o:mnqFh",
                             screen_cmd_bank_longs, NULL))
            != -1)
     {

@@ -17,6 +17,7 @@
 
 #include "../core/screen_list.h"
 #include "../core/screen_list_entry.h"
+#include "screen_cmd_bank_media.h"
 #include "screen_cmd_bank_store.h"
 
 
@@ -42,6 +43,8 @@ static int screen_cmd_bank_edit_list(screen_cmd_bank_edit_t *e,
 static const char  screen_cmd_bank_add_help[] =
     "usage: ngx-screen bank add --redis ADDRESS BANK VALUE...\n"
     "       ngx-screen bank add --file LIST VALUE...\n"
+    "       ngx-screen bank add --redis ADDRESS BANK --media FILE...\n"
+    "       ngx-screen bank add --file LIST --media FILE...\n"
     "\n"
     "Adds hashes, given in hex, to a bank in Redis, where every edge sees\n"
     "them at once, or to a list file, which is written anew as CSV.  What is\n"
@@ -57,6 +60,11 @@ static const char  screen_cmd_bank_add_help[] =
     "  -u, --source TEXT    who says so\n"
     "  -v, --severity N     0 to 10\n"
     "  -e, --expires TIME   2026-01-31T23:59:59Z, or seconds since 1970\n"
+    "  -m, --media          pictures and videos, or folders of them: adds\n"
+    "                       their fingerprints, densely, and their sha256\n"
+    "  -c, --content ID     what the fingerprints are said to be of, with\n"
+    "                       /NAME behind it for several files; the\n"
+    "                       beginning of the sha256 otherwise\n"
     "  -n, --dry-run        only say what would be done\n"
     "  -q, --quiet          say nothing but errors\n"
     "  -h, --help           this text\n"
@@ -91,7 +99,7 @@ screen_cmd_bank_add(int argc, char **argv)
 
     memset(&e, 0, sizeof(screen_cmd_bank_edit_t));
 
-    if (screen_cmd_bank_options(&e.options, "rfsluvenq",
+    if (screen_cmd_bank_options(&e.options, "rfsluvecmnq",
                                 screen_cmd_bank_add_help, argc, argv, &status)
         != SCREEN_OK)
     {
@@ -143,7 +151,8 @@ screen_cmd_bank_edit(screen_cmd_bank_edit_t *e, int argc, char **argv)
     }
 
     if (optind == argc) {
-        return screen_cmd_bank_usage(argv[0], "no hash given");
+        return screen_cmd_bank_usage(argv[0], e->options.media
+                                     ? "no file given" : "no hash given");
     }
 
     if (screen_cmd_bank_edit_values(e, argv + optind, &bank) != SCREEN_OK) {
@@ -237,7 +246,13 @@ screen_cmd_bank_edit_values(screen_cmd_bank_edit_t *e, char **values,
         return screen_error_set(&e->err, "no memory");
     }
 
-    for (rc = SCREEN_OK; *values != NULL && rc == SCREEN_OK; values++) {
+    rc = e->options.media ? screen_cmd_bank_media(b, &e->options, values,
+                                                  &e->err)
+                          : SCREEN_OK;
+
+    for ( /* void */ ; !e->options.media && *values != NULL
+                       && rc == SCREEN_OK; values++)
+    {
 
         memset(&entry, 0, sizeof(screen_entry_t));
 

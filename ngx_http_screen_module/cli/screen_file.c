@@ -77,7 +77,7 @@ screen_file_update(void *ctx, const u_char *data, size_t len)
 }
 
 
-static int
+int
 screen_file_digest(screen_part_t *part, int fd, unsigned signals,
     screen_error_t *err)
 {

@@ -38,5 +38,12 @@ typedef int (*screen_file_read_t)(void *ctx, const u_char *data, size_t len);
 int screen_file_read(int fd, uint64_t *size, screen_file_read_t read,
     void *ctx, screen_error_t *err);
 
+/*
+ * Reads the file from its start into the part's digests, of a mask of
+ * signals, and its size; SCREEN_OK or SCREEN_ERROR.
+ */
+int screen_file_digest(screen_part_t *part, int fd, unsigned signals,
+    screen_error_t *err);
+
 
 #endif /* _SCREEN_FILE_H_INCLUDED_ */

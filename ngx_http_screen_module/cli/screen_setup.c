@@ -14,6 +14,14 @@
 #define SCREEN_SETUP_TIMEOUT  10000
 #define SCREEN_SETUP_MEMORY   (512ull * 1024 * 1024)
 
+/* of what is banned: every frame of a long video */
+#define SCREEN_SETUP_DENSE_TIMEOUT  (3600 * 1000)
+#define SCREEN_SETUP_DENSE_MEMORY   (4096ull * 1024 * 1024)
+
+
+static void screen_setup_init(screen_setup_t *setup);
+static int screen_setup_ready(screen_setup_t *setup, screen_error_t *err);
+
 
 int
 screen_setup_fail(screen_error_t *err, const screen_place_t *place,
@@ -253,15 +261,9 @@ screen_setup_read(screen_setup_t *setup, const char *path,
     screen_error_t *err)
 {
     int                 rc;
-    const char         *tmp;
     screen_conf_sink_t  sink;
 
-    memset(setup, 0, sizeof(screen_setup_t));
-
-    setup->alloc.alloc = screen_arena_alloc;
-    setup->alloc.owner = &setup->arena;
-    setup->timeout = SCREEN_SETUP_TIMEOUT;
-    setup->memory = SCREEN_SETUP_MEMORY;
+    screen_setup_init(setup);
 
     /* whether nginx's build has TLS is nginx's to say */
 
@@ -282,6 +284,61 @@ screen_setup_read(screen_setup_t *setup, const char *path,
         return screen_error_at(err, path, 0, "there is no screen_policy in "
                                "it");
     }
+
+    return screen_setup_ready(setup, err);
+}
+
+
+int
+screen_setup_media(screen_setup_t *setup, int dense, screen_error_t *err)
+{
+    screen_str_t     name;
+    screen_place_t   place;
+    screen_policy_t  *policy;
+
+    screen_setup_init(setup);
+
+    memset(&place, 0, sizeof(screen_place_t));
+    name = screen_str_of("fingerprint");
+
+    policy = screen_policy_create(&setup->alloc, &name, &place);
+    if (policy == NULL) {
+        return SCREEN_NOMEM;
+    }
+
+    policy->media.on = 1;
+    policy->media.dense = dense != 0;
+
+    if (dense) {
+        policy->media.frames = SCREEN_MEDIA_DENSE_FRAMES;
+        setup->timeout = SCREEN_SETUP_DENSE_TIMEOUT;
+        setup->memory = SCREEN_SETUP_DENSE_MEMORY;
+    }
+
+    setup->policies[setup->npolicies++] = policy;
+
+    return screen_setup_ready(setup, err);
+}
+
+
+static void
+screen_setup_init(screen_setup_t *setup)
+{
+    memset(setup, 0, sizeof(screen_setup_t));
+
+    setup->alloc.alloc = screen_arena_alloc;
+    setup->alloc.owner = &setup->arena;
+    setup->timeout = SCREEN_SETUP_TIMEOUT;
+    setup->memory = SCREEN_SETUP_MEMORY;
+}
+
+
+/* all has been read: the folder of the bank files, and the spec */
+
+static int
+screen_setup_ready(screen_setup_t *setup, screen_error_t *err)
+{
+    const char  *tmp;
 
     tmp = getenv("TMPDIR");
 

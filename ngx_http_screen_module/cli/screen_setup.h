@@ -54,6 +54,12 @@ int screen_setup_read(screen_setup_t *setup, const char *path,
     screen_error_t *err);
 
 /*
+ * The setup of a policy without a file, which has every picture and video
+ * fingerprinted; dense as what is banned is.  The same codes, and free.
+ */
+int screen_setup_media(screen_setup_t *setup, int dense, screen_error_t *err);
+
+/*
  * The policy with this name, or the only one if name is NULL; it becomes the
  * spec's one engine.  NULL with err set.
  */
