@@ -42,7 +42,9 @@ sub free_port
 
 # named arguments, all optional: policy (lines of the policy "test"), http,
 # main, server (in place of the default location), scanners, workers, user,
-# files ({ name => content }, below the folder)
+# files ({ name => content }, below the folder), helper (an ngx-screen other
+# than the one to be tested), wrapper (a program that runs the ngx-screen of
+# its own folder)
 
 sub new
 {
@@ -62,13 +64,21 @@ sub new
     $self->write($_, $files->{$_}) for sort keys %$files;
 
     $self->{helper} = "$dir/ngx-screen";
-    system('install', '-m', '755', $Helper, $self->{helper}) == 0
-        or die "no $Helper";
+    install($args{helper} || $Helper, $self->{helper});
+    install($args{wrapper}, "$dir/wrapper") if $args{wrapper};
 
     $self->configure;
     $self->start unless $args{stopped};
 
     return $self;
+}
+
+
+sub install
+{
+    my ($from, $to) = @_;
+
+    system('install', '-m', '755', $from, $to) == 0 or die "no $from";
 }
 
 
@@ -104,6 +114,7 @@ sub configure
     my $main = $args{main} // '';
     my $http = $args{http} // '';
     my $level = $args{log_level} // 'notice';
+    my $helper = $args{wrapper} ? "$self->{dir}/wrapper" : $self->{helper};
 
     my $server = $args{server} // <<'CONF';
 location / {
@@ -134,7 +145,7 @@ http {
     uwsgi_temp_path temp/uwsgi;
     scgi_temp_path temp/scgi;
     client_max_body_size 0;
-    screen_helper $self->{helper};
+    screen_helper $helper;
     screen_path $self->{dir}/screen;
     screen_scanners $scanners;
     $http
