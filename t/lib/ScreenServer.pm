@@ -331,6 +331,54 @@ sub supervisor
 }
 
 
+# KB of memory that is no file, of these processes
+
+sub memory
+{
+    my ($self, @pids) = @_;
+
+    my $sum = 0;
+
+    for my $pid (@pids) {
+        open my $in, '<', "/proc/$pid/smaps_rollup" or next;
+
+        while (<$in>) {
+            $sum += $1 if /^Anonymous:\s+(\d+) kB/;
+        }
+    }
+
+    return $sum;
+}
+
+
+# the same of each kind of process, and the master's descriptors
+
+sub footprint
+{
+    my ($self) = @_;
+
+    my $pid = $self->pid;
+    my %companions = $self->companions;
+    my @fds = glob "/proc/$pid/fd/*";
+
+    return {
+        master      => $self->memory($pid),
+        workers     => $self->memory($self->workers),
+        companions  => $self->memory(keys %companions),
+        descriptors => scalar @fds,
+    };
+}
+
+
+sub footprint_text
+{
+    my ($print) = @_;
+
+    return join ', ', map { "$_ $print->{$_}" . (/desc/ ? '' : ' KB') }
+                      sort keys %$print;
+}
+
+
 sub url
 {
     my ($self, $path) = @_;
