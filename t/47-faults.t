@@ -198,7 +198,7 @@ sub stopped_scanner
 }
 
 
-# a scanner that has used CPU for a tenth of a second without a pause
+# a scanner that uses CPU, while there is nothing else for it to do
 
 sub busy
 {
@@ -211,7 +211,7 @@ sub busy
 
         Time::HiRes::sleep(0.1);
 
-        return $pid if cpu($pid) - $before >= 5;
+        return $pid if cpu($pid) - $before >= 2;
     }
 
     return;
