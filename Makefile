@@ -7,6 +7,7 @@
 # NGINX_BINARY  the nginx that the tests and the demo run (NGINX alone would
 #               mean something to nginx itself)
 # WERROR=1      warnings are errors
+# MEDIA=no      a build that decodes no pictures and videos
 # V=1           commands are shown
 # DESTDIR       where make install puts its folders
 #
@@ -22,7 +23,8 @@ SCREEN   = build/ngx-screen
 
 SRC      = ngx_http_screen_module
 ROOMS    = core scanner bank cli
-SOURCES  = $(foreach room,$(ROOMS),$(wildcard $(SRC)/$(room)/*.c))
+SOURCES  = $(filter-out $(MEDIA_NOT), \
+           $(foreach room,$(ROOMS),$(wildcard $(SRC)/$(room)/*.c)))
 MAIN     = $(SRC)/cli/ngx_screen.c
 OBJECTS  = $(SOURCES:$(SRC)/%.c=build/obj/%.o)
 ARCHIVE  = build/libscreen.a
@@ -36,14 +38,46 @@ HARDEN   = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 INCLUDES = $(ROOMS:%=-I$(SRC)/%)
 CFLAGS   = -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) -fPIE \
-           -ffp-contract=off $(INCLUDES)
+           -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lhiredis \
-           $(HIREDIS_SSL)
+           $(HIREDIS_SSL) $(MEDIA_LIBS)
 
 # of hiredis 1.0 and later; before it there is no TLS
 HIREDIS_SSL = $(if $(wildcard $(addsuffix /hiredis/hiredis_ssl.h, \
            /usr/include /usr/local/include)),-lhiredis_ssl -lssl)
+
+# Decoders of media, each only where its library is: libjpeg-turbo and FFmpeg
+# together make media possible, libwebp and libheif add to them.  MEDIA=no
+# builds without.
+
+header   = $(firstword $(wildcard $(foreach dir,/usr/local/include \
+           /usr/include /usr/include/$(shell $(CC) -dumpmachine),$(dir)/$(1))))
+lack     = $(foreach file,$(1),$(if $(call header,$(file)),,$(file)))
+has      = $(if $(strip $(call lack,$(1))),,yes)
+
+AV       = avformat avcodec avutil swscale
+
+ifneq ($(MEDIA),no)
+HAS_MEDIA := $(call has,jpeglib.h libavformat/avformat.h \
+           libavcodec/avcodec.h libavutil/cpu.h libswscale/swscale.h)
+endif
+
+ifeq ($(HAS_MEDIA),yes)
+HAS_WEBP := $(call has,webp/decode.h webp/demux.h)
+HAS_HEIF := $(call has,libheif/heif.h)
+MEDIA_FLAGS = -DSCREEN_MEDIA=1 $(HAS_WEBP:yes=-DSCREEN_MEDIA_WEBP=1) \
+           $(HAS_HEIF:yes=-DSCREEN_MEDIA_HEIF=1)
+MEDIA_LIBS = -ljpeg $(AV:%=-l%) $(HAS_WEBP:yes=-lwebpdemux -lwebp) \
+           $(HAS_HEIF:yes=-lheif)
+MEDIA_FOUND = libjpeg, FFmpeg$(HAS_WEBP:yes=, libwebp)$(HAS_HEIF:yes=, libheif)
+endif
+
+MEDIA_LACKS = libjpeg62-turbo-dev libavformat-dev libswscale-dev are needed
+
+MEDIA_NOT = $(foreach decoder,$(if $(HAS_MEDIA),,jpeg codec av scale) \
+           $(if $(HAS_WEBP),,webp) $(if $(HAS_HEIF),,heif), \
+           $(SRC)/scanner/screen_decode_$(decoder).c)
 
 # nginx's configure always asks for -Werror
 NGX_CC_OPT = $(CFLAGS) $(if $(WERROR),,-Wno-error) $(WARN) $(HARDEN) -fPIC \
@@ -103,13 +137,14 @@ deps:
 # What is built depends on how it is built; the module's configure also on
 # which sources there are.
 
-FLAGS    = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+FLAGS    = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS)
 MODULE_FLAGS = $(NGX_SRC) $(NGX_CONF_ARGS) $(NGX_CC_OPT) $(NGX_LD_OPT) \
            $(MODULE_DEPS)
 
 build/flags: FORCE
 	@mkdir -p build
-	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+	@echo '$(FLAGS)' | cmp -s - $@ || { echo '$(FLAGS)' > $@; \
+	    echo '  MEDIA  $(or $(MEDIA_FOUND),none: $(MEDIA_LACKS))'; }
 
 build/module-flags: FORCE
 	@mkdir -p build
@@ -184,7 +219,15 @@ TIME     = 60
 build/fuzz/%: t/fuzz/%.c $(wildcard $(SRC)/core/*.[ch])
 	@mkdir -p $(@D)
 	$(call run,FUZZ,clang $(FUZZ_FLAGS) -o $@ $< \
-	    $(wildcard $(SRC)/core/*.c) $(LIBS))
+	    $(wildcard $(SRC)/core/*.c) $(FUZZ_MORE) $(LIBS))
+
+# the seeds are the small files of the tests
+
+build/fuzz/fuzz_decode: FUZZ_FLAGS += $(MEDIA_FLAGS)
+build/fuzz/fuzz_decode: FUZZ_MORE = $(filter-out $(MEDIA_NOT), \
+           $(wildcard $(SRC)/scanner/screen_decode*.c)) \
+           $(SRC)/scanner/screen_wire.c
+build/fuzz/fuzz_decode: $(wildcard $(SRC)/scanner/screen_decode*.[ch])
 
 fuzz:
 	tools/install-deps build fuzz

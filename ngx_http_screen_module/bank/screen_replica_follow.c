@@ -397,23 +397,43 @@ screen_replica_change(screen_replica_state_t *s,
 }
 
 
+/*
+ * How many times of the entry's content the bank has with it.  A time that the
+ * file has in another entry is counted twice until the tail is folded.
+ */
+
+static uint32_t
+screen_replica_frames(screen_tail_t *tail, const screen_bank_t *bank,
+    const screen_entry_t *entry, const screen_entry_t *was)
+{
+    uint32_t  n;
+
+    if (entry->content.len == 0) {
+        return 0;
+    }
+
+    n = screen_tail_frames(tail, &entry->content);
+    n = n ? n : screen_bank_frames(bank, &entry->content);
+
+    return n + ((was == NULL || was->time != entry->time)
+                && !screen_tail_timed(tail, &entry->content, entry->time));
+}
+
+
 int
 screen_replica_append(screen_tail_t *tail, const screen_bank_t *bank,
     screen_tail_op_t op, const screen_entry_t *entry, int always,
     screen_error_t *err)
 {
     int               rc, there;
-    screen_entry_t    was;
+    screen_entry_t    added, was;
     screen_tail_op_t  last;
 
-    if (screen_tail_find(tail, entry->signal, entry->value, &last, &was)
-        == SCREEN_OK)
-    {
+    if (screen_tail_find(tail, entry, &last, &was) == SCREEN_OK) {
         there = last == SCREEN_TAIL_ADD;
 
     } else {
-        there = screen_bank_lookup(bank, entry->signal, entry->value, 0, &was)
-                == SCREEN_OK;
+        there = screen_bank_lookup_same(bank, entry, 0, &was) == SCREEN_OK;
     }
 
     /* the removal of what is not there would only take room */
@@ -422,7 +442,13 @@ screen_replica_append(screen_tail_t *tail, const screen_bank_t *bank,
         return SCREEN_OK;
     }
 
-    rc = screen_tail_append(tail, op, entry, err);
+    added = *entry;
+    added.frames = entry->signal == SCREEN_SIGNAL_VPDQ
+                   ? screen_replica_frames(tail, bank, entry,
+                                           there ? &was : NULL)
+                   : 0;
+
+    rc = screen_tail_append(tail, op, &added, err);
 
     if (rc == SCREEN_OK) {
 

@@ -208,8 +208,7 @@ screen_replica_fold_entry(void *ctx, const screen_entry_t *entry)
     f = ctx;
 
     if ((entry->expires != 0 && entry->expires <= f->now)
-        || screen_tail_find(f->tail, entry->signal, entry->value, &op, &later)
-           == SCREEN_OK)
+        || screen_tail_find(f->tail, entry, &op, &later) == SCREEN_OK)
     {
         return SCREEN_OK;
     }
@@ -242,8 +241,7 @@ screen_replica_fold_tail(screen_replica_fold_t *f, uint32_t n)
          * fold began: then the new tail will say so too.
          */
 
-        if (screen_tail_find(f->tail, entry.signal, entry.value, &op, &last)
-            == SCREEN_OK
+        if (screen_tail_find(f->tail, &entry, &op, &last) == SCREEN_OK
             && (op == SCREEN_TAIL_REMOVE
                 || (last.expires != 0 && last.expires <= f->now)))
         {

@@ -12,6 +12,7 @@
 #include "screen_cmd_scan.h"
 #include "screen_compile.h"
 #include "screen_core.h"
+#include "screen_decode.h"
 #include "screen_supervisor.h"
 
 
@@ -38,6 +39,7 @@ static const screen_command_t  screen_commands[] = {
     { "compile", screen_main_compile, NULL },
     { "supervisor", screen_main_supervisor, NULL },
     { "--version", screen_main_version, NULL },
+    { "-V", screen_main_version, NULL },
     { "--help", screen_main_help, NULL },
     { "-h", screen_main_help, NULL },
 };
@@ -60,7 +62,8 @@ screen_main_supervisor(int argc, char **argv)
 static int
 screen_main_version(int argc, char **argv)
 {
-    printf("ngx-screen %s\n", SCREEN_VERSION);
+    printf("ngx-screen %s\nmedia: %s\n", SCREEN_VERSION,
+           screen_decode_libraries());
 
     return 0;
 }

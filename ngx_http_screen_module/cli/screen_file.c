@@ -12,10 +12,10 @@
 
 
 #define SCREEN_FILE_BUFFER  65536
-#define SCREEN_FILE_HITS    (SCREEN_BANKS_MAX * SCREEN_SIGNALS)
+#define SCREEN_FILE_BUDGET  1000000
 
 
-/* PDQ is of pictures, not of bytes */
+/* pdq and vpdq are of pictures, not of bytes */
 
 static unsigned
 screen_file_signals(screen_setup_t *setup, const screen_policy_t *policy)
@@ -29,7 +29,7 @@ screen_file_signals(screen_setup_t *setup, const screen_policy_t *policy)
         signals |= screen_setup_bank(setup, &policy->banks[i])->bank.signals;
     }
 
-    return signals & ~(1u << SCREEN_SIGNAL_PDQ);
+    return signals & ((1u << SCREEN_SIGNAL_PDQ) - 1);
 }
 
 
@@ -99,12 +99,6 @@ screen_file_lookup(screen_part_t *part, screen_setup_t *setup,
     screen_entry_t        entry;
     screen_setup_bank_t  *bank;
 
-    part->hits = screen_calloc(alloc, policy->nbanks * SCREEN_SIGNALS
-                                      * sizeof(screen_hit_t));
-    if (part->hits == NULL) {
-        return SCREEN_NOMEM;
-    }
-
     for (i = 0; i < policy->nbanks; i++) {
         bank = screen_setup_bank(setup, &policy->banks[i]);
 
@@ -119,7 +113,12 @@ screen_file_lookup(screen_part_t *part, screen_setup_t *setup,
                 continue;
             }
 
-            hit = &part->hits[part->nhits++];
+            hit = screen_alloc_push(alloc, &part->hits, &part->nhits,
+                                    sizeof(screen_hit_t));
+            if (hit == NULL) {
+                return SCREEN_NOMEM;
+            }
+
             hit->bank = bank->name;
             hit->signal = signal;
             hit->label = entry.label;
@@ -132,6 +131,52 @@ screen_file_lookup(screen_part_t *part, screen_setup_t *setup,
 }
 
 
+/* the likenesses of the part in the banks, one after the other */
+
+static int
+screen_file_likenesses(screen_file_t *file, screen_setup_t *setup,
+    const screen_policy_t *policy, const screen_alloc_t *alloc)
+{
+    int                      rc;
+    size_t                   i;
+    screen_part_t           *part;
+    screen_tail_t            tail;
+    screen_likeness_t        search;
+    screen_setup_bank_t     *bank;
+    screen_likeness_conf_t   conf;
+
+    part = &file->part;
+
+    memset(&tail, 0, sizeof(screen_tail_t));
+
+    for (i = 0; part->media != NULL && i < policy->nbanks; i++) {
+        screen_policy_near(policy, i, part->media->kind, &conf);
+
+        if (conf.signals == 0) {
+            continue;
+        }
+
+        bank = screen_setup_bank(setup, &policy->banks[i]);
+
+        rc = screen_likeness_begin(&search, part, &conf, &policy->banks[i],
+                                   &tail, &bank->bank, time(NULL), alloc);
+
+        if (rc == SCREEN_OK) {
+            do {
+                rc = screen_likeness_step(&search, SCREEN_FILE_BUDGET);
+            } while (rc == SCREEN_AGAIN);
+        }
+
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
+    }
+
+    return screen_policy_decide(policy, &file->upload, SCREEN_KNOWN_NEAR,
+                                alloc, &file->decision);
+}
+
+
 /* from what a request's headers would tell to what a scanner tells */
 
 static int
@@ -139,10 +184,12 @@ screen_file_decide(screen_file_t *file, int fd, screen_setup_t *setup,
     const screen_policy_t *policy, screen_client_t *client,
     const screen_alloc_t *alloc, screen_error_t *err)
 {
-    int               rc;
-    screen_upload_t  *u;
+    int                      rc;
+    screen_upload_t         *u;
+    screen_report_engine_t   engine;
 
     u = &file->upload;
+    engine = screen_policy_report(policy);
 
     rc = screen_policy_decide(policy, u, SCREEN_KNOWN_HEADERS, alloc,
                               &file->decision);
@@ -157,12 +204,16 @@ screen_file_decide(screen_file_t *file, int fd, screen_setup_t *setup,
     }
 
     if (rc == SCREEN_AGAIN) {
-        rc = screen_client_scan(client, u, 0, policy->ncontents, fd,
+        rc = screen_client_scan(client, u, 0, &engine, fd,
                                 setup->timeout, alloc);
 
         if (rc == SCREEN_OK) {
             rc = screen_policy_decide(policy, u, SCREEN_KNOWN_SCAN, alloc,
                                       &file->decision);
+        }
+
+        if (rc == SCREEN_AGAIN) {
+            rc = screen_file_likenesses(file, setup, policy, alloc);
         }
     }
 

@@ -29,10 +29,8 @@ static int screen_bank_read_rows(screen_bank_t *bank, screen_reader_t *r,
     uint32_t nrows, screen_bank_rows_t rows);
 static int screen_bank_attach_signal(screen_bank_t *bank,
     screen_signal_t signal, screen_bank_rows_t rows);
-static int screen_bank_find(const screen_bank_t *bank,
-    screen_signal_t signal, const u_char *value, uint32_t *at);
-static int screen_bank_text(const screen_bank_t *bank, uint64_t ref,
-    screen_str_t *text);
+static int screen_bank_attach_near(screen_bank_t *bank,
+    screen_bank_rows_t rows);
 
 
 int
@@ -144,20 +142,22 @@ screen_bank_attach(screen_bank_t *bank, const u_char *data, size_t size,
     bank->strings.data = rows[SCREEN_BANK_STRINGS][0].data;
     bank->strings.len = rows[SCREEN_BANK_STRINGS][0].size;
 
+    row = &rows[SCREEN_BANK_CONTENTS][0];
+
+    if (row->count > row->size / sizeof(uint32_t)) {
+        goto damaged;
+    }
+
+    bank->contents.data = row->data;
+    bank->contents.len = row->count;
+
     for (signal = 0; signal < SCREEN_SIGNALS; signal++) {
         if (screen_bank_attach_signal(bank, signal, rows) != SCREEN_OK) {
             goto damaged;
         }
     }
 
-    row = &rows[SCREEN_BANK_NEAR][SCREEN_SIGNAL_PDQ];
-
-    if (screen_near_attach(&bank->near,
-                           bank->index[SCREEN_SIGNAL_PDQ].values,
-                           bank->entries[SCREEN_SIGNAL_PDQ], row->data,
-                           row->size)
-        != SCREEN_OK)
-    {
+    if (screen_bank_attach_near(bank, rows) != SCREEN_OK) {
         goto damaged;
     }
 
@@ -272,13 +272,14 @@ screen_bank_attach_signal(screen_bank_t *bank, screen_signal_t signal,
     screen_bank_rows_t rows)
 {
     uint64_t              n;
-    screen_bank_row_t    *buckets, *values, *metas, *expires;
+    screen_bank_row_t    *buckets, *values, *metas, *expires, *marks;
     screen_bank_index_t  *index;
 
     buckets = &rows[SCREEN_BANK_BUCKETS][signal];
     values = &rows[SCREEN_BANK_VALUES][signal];
     metas = &rows[SCREEN_BANK_METAS][signal];
     expires = &rows[SCREEN_BANK_EXPIRES][signal];
+    marks = &rows[SCREEN_BANK_MARKS][signal];
 
     n = values->count;
 
@@ -291,7 +292,8 @@ screen_bank_attach_signal(screen_bank_t *bank, screen_signal_t signal,
         || metas->data == NULL || metas->size != n * sizeof(uint32_t)
         || buckets->data == NULL
         || buckets->size != ((1ull << buckets->bits) + 1) * sizeof(uint32_t)
-        || (expires->data != NULL && expires->size != n * sizeof(uint64_t)))
+        || (expires->data != NULL && expires->size != n * sizeof(uint64_t))
+        || (marks->data != NULL && marks->size != n * SCREEN_BANK_MARK))
     {
         return SCREEN_MALFORMED;
     }
@@ -303,6 +305,7 @@ screen_bank_attach_signal(screen_bank_t *bank, screen_signal_t signal,
     index->values = values->data;
     index->metas = metas->data;
     index->expires = expires->data;
+    index->marks = marks->data;
 
     bank->entries[signal] = n;
     bank->signals |= 1u << signal;
@@ -311,164 +314,26 @@ screen_bank_attach_signal(screen_bank_t *bank, screen_signal_t signal,
 }
 
 
-int
-screen_bank_lookup(const screen_bank_t *bank, screen_signal_t signal,
-    const u_char *value, uint64_t now, screen_entry_t *entry)
-{
-    uint32_t  at;
-
-    if ((unsigned) signal >= SCREEN_SIGNALS
-        || !(bank->signals & 1u << signal))
-    {
-        return SCREEN_NOT_FOUND;
-    }
-
-    if (screen_bank_find(bank, signal, value, &at) != SCREEN_OK
-        || screen_bank_entry(bank, signal, at, entry) != SCREEN_OK)
-    {
-        return SCREEN_NOT_FOUND;
-    }
-
-    if (entry->expires != 0 && entry->expires <= now) {
-        return SCREEN_NOT_FOUND;
-    }
-
-    return SCREEN_OK;
-}
-
-
 static int
-screen_bank_find(const screen_bank_t *bank, screen_signal_t signal,
-    const u_char *value, uint32_t *at)
+screen_bank_attach_near(screen_bank_t *bank, screen_bank_rows_t rows)
 {
-    int                         rc;
-    size_t                      size;
-    uint32_t                    low, high, middle;
-    const u_char               *bucket;
-    const screen_bank_index_t  *index;
-
-    index = &bank->index[signal];
-    size = screen_signal_size(signal);
-
-    bucket = index->buckets
-             + screen_bank_bucket(value, index->bits) * sizeof(uint32_t);
-
-    low = screen_bank_get_u32(bucket);
-    high = screen_bank_get_u32(bucket + sizeof(uint32_t));
-
-    if (high > bank->entries[signal]) {
-        return SCREEN_NOT_FOUND;
-    }
-
-    while (low < high) {
-        middle = low + (high - low) / 2;
-
-        rc = memcmp(value, index->values + (size_t) middle * size, size);
-
-        if (rc == 0) {
-            *at = middle;
-            return SCREEN_OK;
-        }
-
-        if (rc < 0) {
-            high = middle;
-
-        } else {
-            low = middle + 1;
-        }
-    }
-
-    return SCREEN_NOT_FOUND;
-}
-
-
-int
-screen_bank_entry(const screen_bank_t *bank, screen_signal_t signal,
-    uint32_t at, screen_entry_t *entry)
-{
-    size_t                      size;
-    uint32_t                    meta;
-    const u_char               *record;
-    const screen_bank_index_t  *index;
-
-    index = &bank->index[signal];
-    size = screen_signal_size(signal);
-
-    meta = screen_bank_get_u32(index->metas + (size_t) at * sizeof(uint32_t));
-
-    if (meta >= bank->records.len) {
-        return SCREEN_MALFORMED;
-    }
-
-    record = bank->records.data + (size_t) meta * SCREEN_BANK_RECORD;
-
-    if (screen_bank_text(bank, screen_bank_get_u64(record), &entry->label)
-        != SCREEN_OK
-        || screen_bank_text(bank, screen_bank_get_u64(record + 8),
-                            &entry->source)
-           != SCREEN_OK)
-    {
-        return SCREEN_MALFORMED;
-    }
-
-    entry->signal = signal;
-    entry->severity = screen_bank_get_u32(record + 16);
-    entry->expires = 0;
-
-    memcpy(entry->value, index->values + (size_t) at * size, size);
-    memset(entry->value + size, 0, sizeof(entry->value) - size);
-
-    if (index->expires != NULL) {
-        entry->expires = screen_bank_get_u64(index->expires
-                                             + (size_t) at
-                                               * sizeof(uint64_t));
-    }
-
-    return SCREEN_OK;
-}
-
-
-static int
-screen_bank_text(const screen_bank_t *bank, uint64_t ref, screen_str_t *text)
-{
-    uint64_t  offset, len;
-
-    offset = ref >> 16;
-    len = ref & 0xffff;
-
-    if (offset > bank->strings.len || len > bank->strings.len - offset) {
-        return SCREEN_MALFORMED;
-    }
-
-    text->data = len ? bank->strings.data + offset : NULL;
-    text->len = len;
-
-    return SCREEN_OK;
-}
-
-
-int
-screen_bank_walk(const screen_bank_t *bank,
-    int (*visit)(void *ctx, const screen_entry_t *entry), void *ctx)
-{
-    int             rc;
-    uint32_t        at;
-    unsigned        signal;
-    screen_entry_t  entry;
+    unsigned            signal;
+    screen_bank_row_t  *row;
 
     for (signal = 0; signal < SCREEN_SIGNALS; signal++) {
 
-        for (at = 0; at < bank->entries[signal]; at++) {
+        if (!screen_signal_perceptual(signal)) {
+            continue;
+        }
 
-            if (screen_bank_entry(bank, signal, at, &entry) != SCREEN_OK) {
-                continue;
-            }
+        row = &rows[SCREEN_BANK_NEAR][signal];
 
-            rc = visit(ctx, &entry);
-
-            if (rc != SCREEN_OK) {
-                return rc;
-            }
+        if (screen_near_attach(&bank->near[signal],
+                               bank->index[signal].values,
+                               bank->entries[signal], row->data, row->size)
+            != SCREEN_OK)
+        {
+            return SCREEN_MALFORMED;
         }
     }
 

@@ -1,4 +1,5 @@
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,25 +8,21 @@
 #include "screen_bank_impl.h"
 
 
-#define SCREEN_BANK_SORT_SMALL  24
-
-
 static int screen_bank_append(screen_bank_items_t *items,
-    const screen_entry_t *entry, uint32_t meta, uint32_t seq);
+    const screen_entry_t *entry, const screen_bank_item_t *item,
+    uint32_t content);
 static int screen_bank_intern_text(screen_bank_builder_t *b,
-    const screen_str_t *text, uint64_t *ref);
+    const screen_str_t *text, uint32_t *n);
 static int screen_bank_intern_record(screen_bank_builder_t *b,
     const screen_bank_record_t *record, uint32_t *meta);
-static void screen_bank_sort_range(u_char *data, size_t n, size_t stride,
-    size_t depth, size_t size);
-static void screen_bank_sort_small(u_char *data, size_t n, size_t stride,
-    size_t depth, size_t size);
 
 
 screen_bank_builder_t *
 screen_bank_builder_create(void)
 {
+    size_t                  size;
     unsigned                signal;
+    screen_bank_items_t    *items;
     screen_bank_builder_t  *b;
 
     b = calloc(1, sizeof(screen_bank_builder_t));
@@ -40,10 +37,22 @@ screen_bank_builder_create(void)
     }
 
     for (signal = 0; signal < SCREEN_SIGNALS; signal++) {
-        b->items[signal].value_size = screen_signal_size(signal);
-        b->items[signal].stride = (sizeof(screen_bank_item_t)
-                                   + screen_signal_size(signal) + 7)
-                                  & ~(size_t) 7;
+        items = &b->items[signal];
+
+        items->value_size = screen_signal_size(signal);
+        items->key_size = items->value_size;
+
+        if (signal == SCREEN_SIGNAL_VPDQ) {
+            items->key_size += sizeof(uint32_t);
+        }
+
+        size = sizeof(screen_bank_item_t) + items->key_size;
+
+        if (screen_signal_perceptual(signal)) {
+            size += sizeof(screen_bank_mark_t);
+        }
+
+        items->stride = (size + 7) & ~(size_t) 7;
     }
 
     return b;
@@ -77,7 +86,7 @@ screen_bank_builder_add(screen_bank_builder_t *b, const screen_entry_t *entry)
 {
     int                   rc;
     size_t                i, size;
-    uint32_t              meta;
+    screen_bank_item_t    item;
     screen_bank_record_t  record;
 
     size = screen_signal_size(entry->signal);
@@ -93,7 +102,8 @@ screen_bank_builder_add(screen_bank_builder_t *b, const screen_entry_t *entry)
     }
 
     if (entry->label.len > SCREEN_BANK_TEXT_MAX
-        || entry->source.len > SCREEN_BANK_TEXT_MAX)
+        || entry->source.len > SCREEN_BANK_TEXT_MAX
+        || entry->content.len > SCREEN_BANK_TEXT_MAX)
     {
         return SCREEN_MALFORMED;
     }
@@ -112,14 +122,27 @@ screen_bank_builder_add(screen_bank_builder_t *b, const screen_entry_t *entry)
         return rc;
     }
 
+    record.content = 0;
+
+    if (screen_signal_perceptual(entry->signal)) {
+        rc = screen_bank_intern_text(b, &entry->content, &record.content);
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
+    }
+
     record.severity = entry->severity;
 
-    rc = screen_bank_intern_record(b, &record, &meta);
+    rc = screen_bank_intern_record(b, &record, &item.meta);
     if (rc != SCREEN_OK) {
         return rc;
     }
 
-    rc = screen_bank_append(&b->items[entry->signal], entry, meta, b->added);
+    item.expires = entry->expires;
+    item.seq = b->added;
+
+    rc = screen_bank_append(&b->items[entry->signal], entry, &item,
+                            record.content);
     if (rc != SCREEN_OK) {
         return rc;
     }
@@ -156,10 +179,10 @@ screen_bank_grow(void *data, size_t n, size_t *size, size_t each)
 
 static int
 screen_bank_append(screen_bank_items_t *items, const screen_entry_t *entry,
-    uint32_t meta, uint32_t seq)
+    const screen_bank_item_t *item, uint32_t content)
 {
     u_char              *p;
-    screen_bank_item_t   item;
+    screen_bank_mark_t   mark;
 
     p = screen_bank_grow(items->data, items->n, &items->size, items->stride);
     if (p == NULL) {
@@ -168,16 +191,27 @@ screen_bank_append(screen_bank_items_t *items, const screen_entry_t *entry,
 
     items->data = p;
 
-    item.expires = entry->expires;
-    item.meta = meta;
-    item.seq = seq;
-
     p += items->n * items->stride;
-
-    memcpy(p, &item, sizeof(screen_bank_item_t));
-    memcpy(p + sizeof(screen_bank_item_t), entry->value, items->value_size);
-
     items->n++;
+
+    memcpy(p, item, sizeof(screen_bank_item_t));
+    p += sizeof(screen_bank_item_t);
+
+    memcpy(p, entry->value, items->value_size);
+
+    if (!screen_signal_perceptual(entry->signal)) {
+        return SCREEN_OK;
+    }
+
+    content = htobe32(content);
+    memcpy(p + items->value_size, &content,
+           items->key_size - items->value_size);
+
+    mark.time = entry->time;
+    mark.view = entry->view;
+    mark.zero = 0;
+
+    memcpy(p + items->key_size, &mark, sizeof(screen_bank_mark_t));
 
     return SCREEN_OK;
 }
@@ -284,7 +318,7 @@ screen_bank_append_text(screen_bank_builder_t *b, const screen_str_t *text,
 
 static int
 screen_bank_intern_text(screen_bank_builder_t *b, const screen_str_t *text,
-    uint64_t *ref)
+    uint32_t *n)
 {
     size_t                at;
     uint64_t             *texts, known;
@@ -292,7 +326,7 @@ screen_bank_intern_text(screen_bank_builder_t *b, const screen_str_t *text,
     screen_bank_table_t  *t;
 
     if (text->len == 0) {
-        *ref = 0;
+        *n = 0;
         return SCREEN_OK;
     }
 
@@ -313,9 +347,13 @@ screen_bank_intern_text(screen_bank_builder_t *b, const screen_str_t *text,
         if (t->slots[at].hash == hash && (known & 0xffff) == text->len
             && memcmp(b->strings + (known >> 16), text->data, text->len) == 0)
         {
-            *ref = known;
+            *n = t->slots[at].index;
             return SCREEN_OK;
         }
+    }
+
+    if (t->n == UINT32_MAX - 1) {
+        return SCREEN_LIMIT;
     }
 
     texts = screen_bank_grow(b->texts, t->n, &b->texts_size,
@@ -330,10 +368,10 @@ screen_bank_intern_text(screen_bank_builder_t *b, const screen_str_t *text,
         return SCREEN_NOMEM;
     }
 
-    *ref = texts[t->n++];
-
     t->slots[at].hash = hash;
-    t->slots[at].index = t->n;
+    t->slots[at].index = ++t->n;
+
+    *n = t->slots[at].index;
 
     return SCREEN_OK;
 }
@@ -345,7 +383,7 @@ screen_bank_intern_record(screen_bank_builder_t *b,
 {
     size_t                 at;
     uint32_t               hash;
-    uint64_t               key[3];
+    uint32_t               key[4];
     screen_bank_table_t   *t;
     screen_bank_record_t  *records, *known;
 
@@ -357,7 +395,8 @@ screen_bank_intern_record(screen_bank_builder_t *b,
 
     key[0] = record->label;
     key[1] = record->source;
-    key[2] = record->severity;
+    key[2] = record->content;
+    key[3] = record->severity;
 
     hash = screen_bank_hash(b->seed, (u_char *) key, sizeof(key));
 
@@ -368,6 +407,7 @@ screen_bank_intern_record(screen_bank_builder_t *b,
         known = &b->records[t->slots[at].index - 1];
 
         if (known->label == record->label && known->source == record->source
+            && known->content == record->content
             && known->severity == record->severity)
         {
             *meta = t->slots[at].index - 1;
@@ -390,186 +430,4 @@ screen_bank_intern_record(screen_bank_builder_t *b,
     t->slots[at].index = t->n;
 
     return SCREEN_OK;
-}
-
-
-void
-screen_bank_sort(screen_bank_items_t *items)
-{
-    size_t   i, kept, stride;
-    u_char  *p, *last;
-
-    stride = items->stride;
-
-    screen_bank_sort_range(items->data, items->n, stride, 0,
-                           items->value_size);
-
-    /* equal values are together now, the latest first */
-
-    last = NULL;
-    kept = 0;
-
-    for (i = 0; i < items->n; i++) {
-        p = items->data + i * stride;
-
-        if (last != NULL
-            && memcmp(last + sizeof(screen_bank_item_t),
-                      p + sizeof(screen_bank_item_t), items->value_size)
-               == 0)
-        {
-            continue;
-        }
-
-        last = items->data + kept * stride;
-
-        if (last != p) {
-            memcpy(last, p, stride);
-        }
-
-        kept++;
-    }
-
-    items->n = kept;
-}
-
-
-/* by words, for a memcpy() of no fixed size costs more than what it copies */
-
-static inline void
-screen_bank_swap(u_char *a, u_char *b, size_t stride)
-{
-    size_t    i;
-    uint64_t  x, y;
-
-    for (i = 0; i < stride; i += sizeof(uint64_t)) {
-        memcpy(&x, a + i, sizeof(uint64_t));
-        memcpy(&y, b + i, sizeof(uint64_t));
-        memcpy(a + i, &y, sizeof(uint64_t));
-        memcpy(b + i, &x, sizeof(uint64_t));
-    }
-}
-
-
-/*
- * A radix sort in place, most significant byte first: ten million values
- * would need as much memory again to be merged.  It is as deep as a value is
- * long, whatever the values are.
- */
-
-static void
-screen_bank_sort_range(u_char *data, size_t n, size_t stride, size_t depth,
-    size_t size)
-{
-    size_t   i, from, next[256], end[256];
-    u_char  *p, c;
-
-    if (n <= SCREEN_BANK_SORT_SMALL || depth == size) {
-        screen_bank_sort_small(data, n, stride, depth, size);
-        return;
-    }
-
-    memset(end, 0, sizeof(end));
-
-    p = data + sizeof(screen_bank_item_t) + depth;
-
-    for (i = 0; i < n; i++) {
-        end[p[i * stride]]++;
-    }
-
-    from = 0;
-
-    for (i = 0; i < 256; i++) {
-        next[i] = from;
-        from += end[i];
-        end[i] = from;
-    }
-
-    for (i = 0; i < 256; i++) {
-
-        while (next[i] < end[i]) {
-            c = p[next[i] * stride];
-
-            if (c != i) {
-                screen_bank_swap(data + next[i] * stride,
-                                 data + next[c] * stride, stride);
-            }
-
-            next[c]++;
-        }
-    }
-
-    from = 0;
-
-    for (i = 0; i < 256; i++) {
-
-        if (end[i] - from > 1) {
-            screen_bank_sort_range(data + from * stride, end[i] - from,
-                                   stride, depth + 1, size);
-        }
-
-        from = end[i];
-    }
-}
-
-
-/* by value, the latest of equal ones first */
-
-static int
-screen_bank_before(const u_char *a, const u_char *b, size_t depth,
-    size_t size)
-{
-    int                 rc;
-    screen_bank_item_t  x, y;
-
-    rc = memcmp(a + sizeof(screen_bank_item_t) + depth,
-                b + sizeof(screen_bank_item_t) + depth, size - depth);
-
-    if (rc != 0) {
-        return rc < 0;
-    }
-
-    memcpy(&x, a, sizeof(screen_bank_item_t));
-    memcpy(&y, b, sizeof(screen_bank_item_t));
-
-    return x.seq > y.seq;
-}
-
-
-static void
-screen_bank_sort_small(u_char *data, size_t n, size_t stride, size_t depth,
-    size_t size)
-{
-    size_t  i, j;
-    u_char  item[SCREEN_BANK_STRIDE_MAX];
-
-    if (depth == size) {
-
-        /* all are equal, and only the first is kept: no order needed */
-
-        for (i = 1; i < n; i++) {
-            if (screen_bank_before(data + i * stride, data, depth, size)) {
-                screen_bank_swap(data + i * stride, data, stride);
-            }
-        }
-
-        return;
-    }
-
-    for (i = 1; i < n; i++) {
-
-        memcpy(item, data + i * stride, stride);
-
-        for (j = i; j > 0; j--) {
-
-            if (!screen_bank_before(item, data + (j - 1) * stride, depth,
-                                    size))
-            {
-                break;
-            }
-
-            memcpy(data + j * stride, data + (j - 1) * stride, stride);
-        }
-
-        memcpy(data + j * stride, item, stride);
-    }
 }

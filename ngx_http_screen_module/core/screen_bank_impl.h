@@ -20,12 +20,19 @@
  *     METAS      u32[count]: the record of each value
  *     EXPIRES    u64[count]: seconds since 1970, 0 is never; the section is
  *                missing when nothing expires
+ *     MARKS      u32 time, u16 view, u16 zero of each value of pdq or vpdq;
+ *                the section is missing when all of them are zero
  *     NEAR       the index of values that are near another, in the format
- *                of screen_near_impl.h; of PDQ only, and only when there are
- *                SCREEN_NEAR_MIN values or more
- *     RECORDS    u64 label, u64 source, u32 severity, u32 zero; a text is
- *                its offset in STRINGS << 16 | its length
+ *                of screen_near_impl.h; of pdq and vpdq only, and only when
+ *                there are SCREEN_NEAR_MIN values or more
+ *     RECORDS    u64 label, u64 source, u64 content, u32 severity, u32
+ *                frames; a text is its offset in STRINGS << 16 | its length,
+ *                frames the different times of that content in vpdq
+ *     CONTENTS   u32[count]: a record of each content that has frames,
+ *                ascending by content
  *     STRINGS    bytes
+ *
+ * A value of vpdq stands there once for each of its contents.
  */
 
 
@@ -39,13 +46,14 @@
 #include "screen_bank.h"
 
 
-#define SCREEN_BANK_VERSION    2
+#define SCREEN_BANK_VERSION    3
 
 #define SCREEN_BANK_CRC_AT     16
 #define SCREEN_BANK_HEADER     64
 #define SCREEN_BANK_ROW        32
 #define SCREEN_BANK_ROWS_MAX   64
-#define SCREEN_BANK_RECORD     24
+#define SCREEN_BANK_RECORD     32
+#define SCREEN_BANK_MARK       8
 #define SCREEN_BANK_ALIGN      64
 
 /* values a bucket holds on average, and the most bits a bucket index has */
@@ -61,6 +69,8 @@ typedef enum {
     SCREEN_BANK_RECORDS,
     SCREEN_BANK_STRINGS,
     SCREEN_BANK_NEAR,
+    SCREEN_BANK_MARKS,
+    SCREEN_BANK_CONTENTS,
     SCREEN_BANK_SECTIONS
 } screen_bank_section_t;
 

@@ -24,14 +24,19 @@ static int screen_bank_near_pass(void *ctx, uint32_t at, unsigned distance);
 
 void
 screen_bank_near_begin(screen_bank_near_t *n, const screen_bank_t *bank,
-    const u_char value[32], unsigned radius, unsigned enough, uint64_t now)
+    screen_signal_t signal, const u_char value[32], unsigned radius,
+    unsigned enough, uint64_t now)
 {
+    /* of md5, say, there are no codes */
+
+    n->signal = screen_signal_perceptual(signal) ? signal
+                                                 : SCREEN_SIGNAL_SHA256;
     n->bank = bank;
     n->now = now;
     n->enough = enough;
     n->found = 0;
 
-    screen_near_begin(&n->search, &bank->near, value, radius);
+    screen_near_begin(&n->search, &bank->near[n->signal], value, radius);
 }
 
 
@@ -41,7 +46,7 @@ screen_bank_near_next(screen_bank_near_t *n, uint32_t budget,
 {
     int  rc;
 
-    rc = screen_near_step(&n->search, &n->bank->near, budget,
+    rc = screen_near_step(&n->search, &n->bank->near[n->signal], budget,
                           screen_bank_near_nearest, n);
     if (rc != SCREEN_OK) {
         return rc;
@@ -64,7 +69,7 @@ static int
 screen_bank_near_entry(screen_bank_near_t *n, uint32_t at,
     screen_entry_t *entry)
 {
-    if (screen_bank_entry(n->bank, SCREEN_SIGNAL_PDQ, at, entry) != SCREEN_OK
+    if (screen_bank_entry(n->bank, n->signal, at, entry) != SCREEN_OK
         || (entry->expires != 0 && entry->expires <= n->now))
     {
         return SCREEN_NOT_FOUND;
@@ -94,7 +99,8 @@ screen_bank_near_nearest(void *ctx, uint32_t at, unsigned distance)
         screen_near_end(&n->search);
 
     } else {
-        screen_near_narrow(&n->search, &n->bank->near, distance - 1);
+        screen_near_narrow(&n->search, &n->bank->near[n->signal],
+                           distance - 1);
     }
 
     return SCREEN_OK;
@@ -112,7 +118,7 @@ screen_bank_near_each(screen_bank_near_t *n, uint32_t budget,
     each.visit = visit;
     each.ctx = ctx;
 
-    return screen_near_step(&n->search, &n->bank->near, budget,
+    return screen_near_step(&n->search, &n->bank->near[n->signal], budget,
                             screen_bank_near_pass, &each);
 }
 
@@ -134,13 +140,14 @@ screen_bank_near_pass(void *ctx, uint32_t at, unsigned distance)
 
 
 int
-screen_bank_near(const screen_bank_t *bank, const u_char value[32],
-    unsigned radius, uint64_t now, screen_entry_t *entry, unsigned *distance)
+screen_bank_near(const screen_bank_t *bank, screen_signal_t signal,
+    const u_char value[32], unsigned radius, uint64_t now,
+    screen_entry_t *entry, unsigned *distance)
 {
     int                 rc;
     screen_bank_near_t  n;
 
-    screen_bank_near_begin(&n, bank, value, radius, 0, now);
+    screen_bank_near_begin(&n, bank, signal, value, radius, 0, now);
 
     do {
         rc = screen_bank_near_next(&n, SCREEN_BANK_NEAR_ALL, entry, distance);

@@ -44,8 +44,11 @@ static void screen_bank_write_buckets(screen_bank_out_t *out,
     const screen_bank_items_t *items, unsigned bits);
 static void screen_bank_write_items(screen_bank_out_t *out,
     const screen_bank_items_t *items, screen_bank_section_t type);
-static int screen_bank_begin_near(screen_bank_builder_t *b);
+static int screen_bank_begin(screen_bank_builder_t *b);
+static void screen_bank_end(screen_bank_builder_t *b);
 static void screen_bank_write_records(screen_bank_out_t *out,
+    const screen_bank_builder_t *b);
+static void screen_bank_write_contents(screen_bank_out_t *out,
     const screen_bank_builder_t *b);
 
 
@@ -76,22 +79,50 @@ screen_bank_write(screen_bank_builder_t *b, const char *path,
 }
 
 
-/* few values, and more than an index can have, are searched without one */
+/* sorts, and prepares what is not written as it was added */
 
 static int
-screen_bank_begin_near(screen_bank_builder_t *b)
+screen_bank_begin(screen_bank_builder_t *b)
 {
+    int                   rc;
+    unsigned              signal;
     screen_bank_items_t  *items;
 
-    items = &b->items[SCREEN_SIGNAL_PDQ];
+    for (signal = 0; signal < SCREEN_SIGNALS; signal++) {
+        items = &b->items[signal];
 
-    if (items->n < SCREEN_NEAR_MIN || items->n > SCREEN_NEAR_MAX) {
-        return SCREEN_OK;
+        screen_bank_sort(items);
+
+        /* few, and more than an index can have, are searched without one */
+
+        if (!screen_signal_perceptual(signal) || items->n < SCREEN_NEAR_MIN
+            || items->n > SCREEN_NEAR_MAX)
+        {
+            continue;
+        }
+
+        rc = screen_near_build_init(&b->near[signal],
+                                    items->data + sizeof(screen_bank_item_t),
+                                    items->stride, items->n, 0);
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
     }
 
-    return screen_near_build_init(&b->near, items->data
-                                            + sizeof(screen_bank_item_t),
-                                  items->stride, items->n, 0);
+    return screen_bank_frames_count(b);
+}
+
+
+static void
+screen_bank_end(screen_bank_builder_t *b)
+{
+    unsigned  signal;
+
+    for (signal = 0; signal < SCREEN_SIGNALS; signal++) {
+        screen_near_build_free(&b->near[signal]);
+    }
+
+    screen_bank_frames_free(b);
 }
 
 
@@ -187,7 +218,6 @@ screen_bank_write_fd(screen_bank_builder_t *b, int fd, const char *name,
 {
     size_t              i, n;
     uint64_t            size;
-    unsigned            signal;
     screen_bank_out_t   out;
     screen_bank_plan_t  plan[SCREEN_BANK_ROWS_MAX];
 
@@ -200,11 +230,8 @@ screen_bank_write_fd(screen_bank_builder_t *b, int fd, const char *name,
         return screen_error_at(err, name, 0, "no memory to write it");
     }
 
-    for (signal = 0; signal < SCREEN_SIGNALS; signal++) {
-        screen_bank_sort(&b->items[signal]);
-    }
-
-    if (screen_bank_begin_near(b) != SCREEN_OK) {
+    if (screen_bank_begin(b) != SCREEN_OK) {
+        screen_bank_end(b);
         free(out.buf);
         return screen_error_at(err, name, 0, "no memory to write it");
     }
@@ -219,7 +246,7 @@ screen_bank_write_fd(screen_bank_builder_t *b, int fd, const char *name,
     }
 
     screen_bank_flush(&out);
-    screen_near_build_free(&b->near);
+    screen_bank_end(b);
 
     free(out.buf);
 
@@ -291,6 +318,26 @@ screen_bank_expires(const screen_bank_items_t *items)
 }
 
 
+static int
+screen_bank_marked(const screen_bank_items_t *items)
+{
+    size_t              i;
+    screen_bank_mark_t  mark;
+
+    for (i = 0; i < items->n; i++) {
+        memcpy(&mark, items->data + i * items->stride
+                      + sizeof(screen_bank_item_t) + items->key_size,
+               sizeof(screen_bank_mark_t));
+
+        if (mark.time != 0 || mark.view != 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static size_t
 screen_bank_plan(screen_bank_builder_t *b, screen_bank_plan_t *plan,
     uint64_t *size)
@@ -324,16 +371,23 @@ screen_bank_plan(screen_bank_builder_t *b, screen_bank_plan_t *plan,
             screen_bank_plan_section(plan, &n, SCREEN_BANK_EXPIRES, signal,
                                      items->n, sizeof(uint64_t));
         }
-    }
 
-    if (b->near.bands != 0) {
-        screen_bank_plan_section(plan, &n, SCREEN_BANK_NEAR,
-                                 SCREEN_SIGNAL_PDQ,
-                                 screen_near_build_size(&b->near), 1);
+        if (screen_signal_perceptual(signal) && screen_bank_marked(items)) {
+            screen_bank_plan_section(plan, &n, SCREEN_BANK_MARKS, signal,
+                                     items->n, SCREEN_BANK_MARK);
+        }
+
+        if (b->near[signal].bands != 0) {
+            screen_bank_plan_section(plan, &n, SCREEN_BANK_NEAR, signal,
+                                     screen_near_build_size(&b->near[signal]),
+                                     1);
+        }
     }
 
     screen_bank_plan_section(plan, &n, SCREEN_BANK_RECORDS, 0,
                              b->record_table.n, SCREEN_BANK_RECORD);
+    screen_bank_plan_section(plan, &n, SCREEN_BANK_CONTENTS, 0, b->ncontents,
+                             sizeof(uint32_t));
     screen_bank_plan_section(plan, &n, SCREEN_BANK_STRINGS, 0,
                              b->strings_len, 1);
 
@@ -408,7 +462,8 @@ screen_bank_write_section(screen_bank_out_t *out, screen_bank_builder_t *b,
 
     case SCREEN_BANK_NEAR:
 
-        if (screen_near_build_write(&b->near, screen_bank_put_near, out)
+        if (screen_near_build_write(&b->near[plan->signal],
+                                    screen_bank_put_near, out)
             != SCREEN_OK)
         {
             out->error = ENOMEM;
@@ -418,6 +473,10 @@ screen_bank_write_section(screen_bank_out_t *out, screen_bank_builder_t *b,
 
     case SCREEN_BANK_RECORDS:
         screen_bank_write_records(out, b);
+        break;
+
+    case SCREEN_BANK_CONTENTS:
+        screen_bank_write_contents(out, b);
         break;
 
     case SCREEN_BANK_STRINGS:
@@ -465,6 +524,7 @@ screen_bank_write_items(screen_bank_out_t *out,
     size_t              i;
     u_char             *p;
     screen_bank_item_t  item;
+    screen_bank_mark_t  mark;
 
     for (i = 0; i < items->n; i++) {
         p = items->data + i * items->stride;
@@ -482,6 +542,13 @@ screen_bank_write_items(screen_bank_out_t *out,
             screen_bank_put_u32(out, item.meta);
             break;
 
+        case SCREEN_BANK_MARKS:
+            memcpy(&mark, p + sizeof(screen_bank_item_t) + items->key_size,
+                   sizeof(screen_bank_mark_t));
+            screen_bank_put_u32(out, mark.time);
+            screen_bank_put_u32(out, mark.view);
+            break;
+
         default:
             screen_bank_put_u64(out, item.expires);
             break;
@@ -494,12 +561,28 @@ static void
 screen_bank_write_records(screen_bank_out_t *out,
     const screen_bank_builder_t *b)
 {
-    size_t  i;
+    size_t                       i;
+    const screen_bank_record_t  *record;
 
     for (i = 0; i < b->record_table.n; i++) {
-        screen_bank_put_u64(out, b->records[i].label);
-        screen_bank_put_u64(out, b->records[i].source);
-        screen_bank_put_u32(out, b->records[i].severity);
-        screen_bank_put_u32(out, 0);
+        record = &b->records[i];
+
+        screen_bank_put_u64(out, screen_bank_text_ref(b, record->label));
+        screen_bank_put_u64(out, screen_bank_text_ref(b, record->source));
+        screen_bank_put_u64(out, screen_bank_text_ref(b, record->content));
+        screen_bank_put_u32(out, record->severity);
+        screen_bank_put_u32(out, b->frames ? b->frames[record->content] : 0);
+    }
+}
+
+
+static void
+screen_bank_write_contents(screen_bank_out_t *out,
+    const screen_bank_builder_t *b)
+{
+    size_t  i;
+
+    for (i = 0; i < b->ncontents; i++) {
+        screen_bank_put_u32(out, b->contents[i]);
     }
 }

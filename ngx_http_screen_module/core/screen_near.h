@@ -124,7 +124,7 @@ unsigned screen_near_distance(const u_char a[SCREEN_NEAR_LEN],
 
 /*
  * Builds the index of n codes, stride bytes apart, which stay where they are
- * until the last call; all different, n from SCREEN_NEAR_MIN to
+ * until the last call; some may be equal; n from SCREEN_NEAR_MIN to
  * SCREEN_NEAR_MAX.  bands 0 chooses by n.  Uses up to 12 bytes a code
  * of memory, besides some megabytes.
  */

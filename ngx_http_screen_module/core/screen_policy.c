@@ -32,6 +32,7 @@ static const struct {
     { "yara_rules", 1, SIZE_MAX, 0, screen_policy_rules },
     { "yara_slow_rules", 1, 1, 1, screen_policy_slow_rules },
     { "pattern_limits", 1, 2, 1, screen_policy_limits },
+    { "media", 1, 4, 1, screen_policy_media },
     { "match", 2, SIZE_MAX, 0, screen_policy_match },
     { "on_error", 1, SIZE_MAX, 0, screen_policy_on_error },
 };
@@ -88,6 +89,11 @@ screen_policy_create(const screen_alloc_t *alloc, const screen_str_t *name,
     }
 
     p->max_size_status = 413;
+
+    p->media.pixels = SCREEN_MEDIA_PIXELS;
+    p->media.frames = SCREEN_MEDIA_FRAMES;
+    p->media.interval = SCREEN_MEDIA_INTERVAL;
+    p->media.budget = SCREEN_MEDIA_BUDGET;
 
     p->on_error[SCREEN_FAULT_FRAMING].verdict = SCREEN_VERDICT_REJECT;
     p->on_error[SCREEN_FAULT_FRAMING].status = 400;
@@ -168,8 +174,9 @@ screen_policy_directive(screen_policy_t *p, const screen_str_t *words,
 
     return screen_directive_error(&d, "unknown directive \"%.*s\" in "
                "screen_policy \"%.*s\": expected methods, max_size, "
-               "multipart, yara_rules, yara_slow_rules, pattern_limits, match "
-               "or on_error", screen_shown(&words[0]), screen_shown(&p->name));
+               "multipart, yara_rules, yara_slow_rules, pattern_limits, media, "
+               "match or on_error", screen_shown(&words[0]),
+               screen_shown(&p->name));
 }
 
 
@@ -235,6 +242,18 @@ size_t
 screen_policy_line(const screen_policy_t *p, const screen_line_t *line)
 {
     return line - p->lines;
+}
+
+
+screen_report_engine_t
+screen_policy_report(const screen_policy_t *p)
+{
+    screen_report_engine_t  engine;
+
+    engine.ncontents = p->ncontents;
+    engine.dense = p->media.dense;
+
+    return engine;
 }
 
 

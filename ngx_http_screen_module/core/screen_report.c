@@ -1,6 +1,7 @@
 
 #include <string.h>
 
+#include "screen_media.h"
 #include "screen_report.h"
 #include "screen_sniff.h"
 #include "screen_utf8.h"
@@ -16,7 +17,7 @@
                                   | 1u << SCREEN_FAULT_INCOMPLETE)
 
 /* what each takes on the wire at least, for the counts' check */
-#define SCREEN_REPORT_PART_MIN   (4 + 4 + 1 + 4 + 4 + 4)
+#define SCREEN_REPORT_PART_MIN   (4 + 4 + 1 + 4 + 4 + 4 + 1)
 #define SCREEN_REPORT_MATCH_MIN  (4 + 4 + 4 + 4)
 #define SCREEN_REPORT_META_MIN   (4 + 1 + 4)
 
@@ -206,6 +207,8 @@ screen_report_put_part(screen_buf_t *b, uint32_t index,
     for (i = 0; i < npatterns; i++) {
         screen_buf_put_u32(b, part->patterns[i]);
     }
+
+    screen_media_encode(b, matches ? part->media : NULL);
 }
 
 
@@ -403,7 +406,7 @@ screen_report_get_patterns(screen_reader_t *r, screen_part_t *part,
 
 static int
 screen_report_get_part(screen_reader_t *r, screen_part_t *part,
-    size_t ncontents, const screen_alloc_t *alloc)
+    const screen_report_engine_t *engine, const screen_alloc_t *alloc)
 {
     int      rc;
     size_t   i;
@@ -441,7 +444,11 @@ screen_report_get_part(screen_reader_t *r, screen_part_t *part,
         }
     }
 
-    screen_report_get_patterns(r, part, ncontents, alloc, &rc);
+    screen_report_get_patterns(r, part, engine->ncontents, alloc, &rc);
+
+    if (rc == SCREEN_OK) {
+        rc = screen_media_decode(r, engine->dense, alloc, &part->media);
+    }
 
     return rc != SCREEN_OK ? rc : r->code;
 }
@@ -457,6 +464,7 @@ screen_report_apply(screen_part_t *part, const screen_part_t *told)
     part->nyara = told->nyara;
     part->patterns = told->patterns;
     part->npatterns = told->npatterns;
+    part->media = told->media;
 
     if (part->faults == 0) {
         part->fault_reason = told->fault_reason;
@@ -487,8 +495,9 @@ screen_report_encode_part(screen_buf_t *b, const screen_part_t *part)
 
 
 int
-screen_report_decode_part(screen_part_t *part, size_t ncontents,
-    const u_char *data, size_t len, const screen_alloc_t *alloc)
+screen_report_decode_part(screen_part_t *part,
+    const screen_report_engine_t *engine, const u_char *data, size_t len,
+    const screen_alloc_t *alloc)
 {
     int              rc;
     screen_part_t    told;
@@ -504,7 +513,7 @@ screen_report_decode_part(screen_part_t *part, size_t ncontents,
         return SCREEN_MALFORMED;
     }
 
-    rc = screen_report_get_part(&r, &told, ncontents, alloc);
+    rc = screen_report_get_part(&r, &told, engine, alloc);
 
     if (rc == SCREEN_OK) {
         rc = screen_reader_end(&r);
@@ -547,8 +556,9 @@ screen_report_get_header(screen_reader_t *r, const screen_upload_t *u,
 
 
 int
-screen_report_decode(screen_upload_t *u, uint64_t id, size_t ncontents,
-    const u_char *data, size_t len, const screen_alloc_t *alloc)
+screen_report_decode(screen_upload_t *u, uint64_t id,
+    const screen_report_engine_t *engine, const u_char *data, size_t len,
+    const screen_alloc_t *alloc)
 {
     int              rc;
     size_t           i, k, nparts;
@@ -578,7 +588,7 @@ screen_report_decode(screen_upload_t *u, uint64_t id, size_t ncontents,
             return SCREEN_MALFORMED;
         }
 
-        rc = screen_report_get_part(&r, &told[k++], ncontents, alloc);
+        rc = screen_report_get_part(&r, &told[k++], engine, alloc);
         if (rc != SCREEN_OK) {
             return rc;
         }

@@ -10,7 +10,10 @@
 #define SCREEN_SPEC_PLACE_MIN    8
 #define SCREEN_SPEC_RULES_MIN    (4 + SCREEN_SPEC_PLACE_MIN)
 #define SCREEN_SPEC_CONTENT_MIN  (4 + 1 + SCREEN_SPEC_PLACE_MIN)
-#define SCREEN_SPEC_ENGINE_MIN   (4 + 1 + 4 + 4 + 4 + 4)
+#define SCREEN_SPEC_MEDIA_MIN    (1 + 1 + 8 + 4 + 4 + 4)
+#define SCREEN_SPEC_ENGINE_MIN   (4 + 1 + 4 + 4 + 4 + 4                        \
+                                  + SCREEN_SPEC_MEDIA_MIN                     \
+                                  + SCREEN_SPEC_PLACE_MIN)
 #define SCREEN_SPEC_BANK_MIN     (4 + 4 + 4 + 1 + 8 + SCREEN_SPEC_PLACE_MIN)
 
 void
@@ -23,6 +26,8 @@ screen_spec_engine(screen_spec_engine_t *engine, const screen_policy_t *policy)
     engine->contents = policy->contents;
     engine->ncontents = (uint32_t) policy->ncontents;
     engine->pattern_limits = policy->pattern_limits;
+    engine->media = policy->media;
+    engine->media_place = policy->media_place;
 }
 
 
@@ -58,6 +63,9 @@ screen_spec_put_engine(screen_buf_t *b, const screen_spec_engine_t *engine)
         screen_buf_put_u8(b, engine->contents[i].caseless);
         screen_spec_put_place(b, &engine->contents[i].place);
     }
+
+    screen_media_conf_encode(b, &engine->media);
+    screen_spec_put_place(b, &engine->media_place);
 }
 
 
@@ -186,7 +194,14 @@ screen_spec_get_engine(screen_reader_t *r, screen_spec_engine_t *engine,
         return SCREEN_NOMEM;
     }
 
-    return screen_spec_get_contents(r, engine, alloc);
+    if (screen_spec_get_contents(r, engine, alloc) != SCREEN_OK) {
+        return SCREEN_NOMEM;
+    }
+
+    screen_media_conf_decode(&engine->media, r);
+    screen_spec_get_place(r, &engine->media_place);
+
+    return SCREEN_OK;
 }
 
 

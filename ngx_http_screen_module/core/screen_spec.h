@@ -11,6 +11,7 @@
 
 
 #include "screen_buf.h"
+#include "screen_media.h"
 #include "screen_policy.h"
 #include "screen_redis_conf.h"
 
@@ -34,6 +35,9 @@ typedef struct {
     screen_policy_content_t   *contents;
     uint32_t                   ncontents;
     screen_pattern_limits_t    pattern_limits;
+    screen_media_conf_t        media;
+    screen_place_t             media_place;    /* of the first line that needs
+                                                  it */
 } screen_spec_engine_t;
 
 

@@ -10,14 +10,15 @@
 #include "screen_tail_impl.h"
 
 
+/* of a content, looked at for one of the same time */
+#define SCREEN_TAIL_RECENT  1024
+
 /* a pair is looked for again when it was replaced meanwhile */
 #define SCREEN_TAIL_TRIES  5
 
 
 static int screen_tail_map(screen_tail_t *t, int fd, const char *name,
     uint64_t generation, int prot, screen_error_t *err);
-static int screen_tail_decode(const screen_tail_entry_t *e,
-    screen_tail_op_t *op, screen_entry_t *entry);
 
 
 int
@@ -157,7 +158,7 @@ screen_tail_entry(const screen_tail_t *t, uint32_t n, screen_tail_op_t *op,
 }
 
 
-static int
+int
 screen_tail_decode(const screen_tail_entry_t *e, screen_tail_op_t *op,
     screen_entry_t *entry)
 {
@@ -176,6 +177,11 @@ screen_tail_decode(const screen_tail_entry_t *e, screen_tail_op_t *op,
     entry->label.len = e->label_len;
     entry->source.data = e->source;
     entry->source.len = e->source_len;
+    entry->content.data = e->content;
+    entry->content.len = e->content_len;
+    entry->time = e->time;
+    entry->view = e->view;
+    entry->frames = e->frames;
 
     memcpy(entry->value, e->value, sizeof(entry->value));
 
@@ -183,25 +189,20 @@ screen_tail_decode(const screen_tail_entry_t *e, screen_tail_op_t *op,
 }
 
 
-int
-screen_tail_find(const screen_tail_t *t, screen_signal_t signal,
-    const u_char *value, screen_tail_op_t *op, screen_entry_t *entry)
+uint32_t
+screen_tail_last(const screen_tail_t *t, const screen_entry_t *key,
+    uint32_t count)
 {
     size_t                      size;
     uint32_t                    at, before;
+    screen_str_t                content;
     const screen_tail_entry_t  *e;
 
-    if (t->header == NULL
-        || atomic_load_explicit(&t->header->count, memory_order_acquire) == 0)
-    {
-        return SCREEN_NOT_FOUND;
-    }
-
-    size = screen_signal_size(signal);
+    size = screen_signal_size(key->signal);
+    content = screen_tail_cut(&key->content, SCREEN_TAIL_CONTENT_MAX);
 
     at = atomic_load_explicit(screen_tail_chains(t)
-                              + screen_tail_chain(t->header->seed, signal,
-                                                  value),
+                              + screen_tail_chain(t->header->seed, key),
                               memory_order_acquire);
 
     /* a chain leads from the latest to the oldest, and so ends */
@@ -211,14 +212,143 @@ screen_tail_find(const screen_tail_t *t, screen_signal_t signal,
         e = screen_tail_entries_at(t) + (at - 1);
         before = at;
 
-        if (e->signal == signal && memcmp(e->value, value, size) == 0
-            && screen_tail_decode(e, op, entry) == SCREEN_OK)
+        if (at <= count && e->signal == key->signal
+            && memcmp(e->value, key->value, size) == 0
+            && (key->signal != SCREEN_SIGNAL_VPDQ
+                || (e->content_len == content.len
+                    && (content.len == 0
+                        || memcmp(e->content, content.data, content.len)
+                           == 0)))
+            && e->check == screen_tail_check(e))
         {
-            return SCREEN_OK;
+            return at - 1;
         }
     }
 
-    return SCREEN_NOT_FOUND;
+    return UINT32_MAX;
+}
+
+
+int
+screen_tail_find(const screen_tail_t *t, const screen_entry_t *key,
+    screen_tail_op_t *op, screen_entry_t *entry)
+{
+    uint32_t  at;
+
+    if (t->header == NULL
+        || atomic_load_explicit(&t->header->count, memory_order_acquire) == 0)
+    {
+        return SCREEN_NOT_FOUND;
+    }
+
+    at = screen_tail_last(t, key, t->capacity);
+
+    if (at == UINT32_MAX
+        || screen_tail_decode(screen_tail_entries_at(t) + at, op, entry)
+           != SCREEN_OK)
+    {
+        return SCREEN_NOT_FOUND;
+    }
+
+    return SCREEN_OK;
+}
+
+
+/* the next addition of a content before one, 0: there is none */
+
+static uint32_t
+screen_tail_content_before(const screen_tail_t *t,
+    const screen_str_t *content, uint32_t at)
+{
+    uint32_t                    next;
+    const screen_tail_entry_t  *e;
+
+    if (at == UINT32_MAX) {
+        next = atomic_load_explicit(screen_tail_contents(t)
+                                    + screen_tail_chain_content(
+                                          t->header->seed, content),
+                                    memory_order_acquire);
+
+        at = t->capacity + 1;
+
+    } else {
+        next = screen_tail_entries_at(t)[at - 1].next_content;
+    }
+
+    for ( /* void */ ; next != 0 && next < at; next = e->next_content) {
+
+        e = screen_tail_entries_at(t) + (next - 1);
+        at = next;
+
+        if (e->content_len == content->len
+            && memcmp(e->content, content->data, content->len) == 0
+            && e->check == screen_tail_check(e))
+        {
+            return next;
+        }
+    }
+
+    return 0;
+}
+
+
+uint32_t
+screen_tail_frames(const screen_tail_t *t, const screen_str_t *content)
+{
+    uint32_t      at;
+    screen_str_t  cut;
+
+    if (t->header == NULL || content->len == 0) {
+        return 0;
+    }
+
+    cut = screen_tail_cut(content, SCREEN_TAIL_CONTENT_MAX);
+    at = screen_tail_content_before(t, &cut, UINT32_MAX);
+
+    return at ? screen_tail_entries_at(t)[at - 1].frames : 0;
+}
+
+
+int
+screen_tail_timed(const screen_tail_t *t, const screen_str_t *content,
+    uint32_t time)
+{
+    uint32_t      at;
+    unsigned      n;
+    screen_str_t  cut;
+
+    if (t->header == NULL || content->len == 0) {
+        return 0;
+    }
+
+    cut = screen_tail_cut(content, SCREEN_TAIL_CONTENT_MAX);
+    at = UINT32_MAX;
+
+    for (n = 0; n < SCREEN_TAIL_RECENT; n++) {
+
+        at = screen_tail_content_before(t, &cut, at);
+
+        if (at == 0) {
+            return 0;
+        }
+
+        if (screen_tail_entries_at(t)[at - 1].time == time) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* any one entry of a value, of which vpdq may have several */
+
+static int
+screen_tail_any(void *ctx, const screen_entry_t *entry, unsigned distance)
+{
+    *(screen_entry_t *) ctx = *entry;
+
+    return SCREEN_LIMIT;
 }
 
 
@@ -227,9 +357,31 @@ screen_tail_lookup(const screen_tail_t *t, const screen_bank_t *bank,
     screen_signal_t signal, const u_char *value, uint64_t now,
     screen_entry_t *entry)
 {
-    screen_tail_op_t  op;
+    int                 rc;
+    screen_entry_t      key;
+    screen_tail_op_t    op;
+    screen_tail_near_t  near;
 
-    if (screen_tail_find(t, signal, value, &op, entry) != SCREEN_OK) {
+    if (signal == SCREEN_SIGNAL_VPDQ) {
+        screen_tail_near_begin(&near, t, bank, signal, value, 0, now);
+
+        do {
+            rc = screen_tail_near_each(&near, UINT32_MAX, screen_tail_any,
+                                       entry);
+        } while (rc == SCREEN_AGAIN);
+
+        return rc == SCREEN_LIMIT ? SCREEN_OK : SCREEN_NOT_FOUND;
+    }
+
+    if (t->header == NULL) {
+        return screen_bank_lookup(bank, signal, value, now, entry);
+    }
+
+    key.signal = signal;
+    memcpy(key.value, value, screen_signal_size(signal));
+    key.content.len = 0;
+
+    if (screen_tail_find(t, &key, &op, entry) != SCREEN_OK) {
         return screen_bank_lookup(bank, signal, value, now, entry);
     }
 

@@ -25,6 +25,7 @@
 
 #define SCREEN_TAIL_LABEL_MAX   255
 #define SCREEN_TAIL_SOURCE_MAX  255
+#define SCREEN_TAIL_CONTENT_MAX 255
 
 /* what the size of a bank's origin says when it was built from Redis; the
    origin's inode is the generation then, mtime_ns when Redis was read */
@@ -113,9 +114,10 @@ int screen_tail_path(char *to, size_t size, const char *path,
     uint64_t generation);
 
 /*
- * Appends a change; of a removal only signal and value count.  Longer texts
- * than the tail holds are cut.  SCREEN_OK, SCREEN_LIMIT if the tail is full,
- * or SCREEN_ERROR if it cannot be written.
+ * Appends a change; of a removal only signal, value and content count.  Longer
+ * texts than the tail holds are cut.  frames of a vpdq entry is how many times
+ * of its content the bank has with this one.  SCREEN_OK, SCREEN_LIMIT if the
+ * tail is full, or SCREEN_ERROR if it cannot be written.
  */
 int screen_tail_append(screen_tail_t *t, screen_tail_op_t op,
     const screen_entry_t *entry, screen_error_t *err);
@@ -128,11 +130,26 @@ int screen_tail_entry(const screen_tail_t *t, uint32_t n,
     screen_tail_op_t *op, screen_entry_t *entry);
 
 /*
- * What the tail says last of a value: SCREEN_OK and the operation, with the
- * entry if it is an addition, or SCREEN_NOT_FOUND if it says nothing.
+ * What the tail says last of the same entry as key (screen_entry_same()):
+ * SCREEN_OK and the operation, with the entry if it is an addition, or
+ * SCREEN_NOT_FOUND if it says nothing.
  */
-int screen_tail_find(const screen_tail_t *t, screen_signal_t signal,
-    const u_char *value, screen_tail_op_t *op, screen_entry_t *entry);
+int screen_tail_find(const screen_tail_t *t, const screen_entry_t *key,
+    screen_tail_op_t *op, screen_entry_t *entry);
+
+/*
+ * How many times of a content the bank has after the last addition of one to
+ * the tail; 0: none was added.  What was removed since is still counted.
+ */
+uint32_t screen_tail_frames(const screen_tail_t *t,
+    const screen_str_t *content);
+
+/*
+ * Whether the tail has an addition of a content at a time, among the last
+ * ones of that content: 1 or 0.
+ */
+int screen_tail_timed(const screen_tail_t *t, const screen_str_t *content,
+    uint32_t time);
 
 /*
  * screen_bank_lookup() of a bank with its tail, which may be closed: what the
@@ -141,6 +158,32 @@ int screen_tail_find(const screen_tail_t *t, screen_signal_t signal,
 int screen_tail_lookup(const screen_tail_t *t, const screen_bank_t *bank,
     screen_signal_t signal, const u_char *value, uint64_t now,
     screen_entry_t *entry);
+
+/*
+ * A search of the pdq or vpdq entries of a bank with its tail, which may be
+ * closed, within a radius of a value; as screen_bank_near_begin() and
+ * screen_bank_near_each(), and exact as they are: what the tail overrides is
+ * not visited.  What is appended after the beginning is not seen.  An entry's
+ * strings point into the maps; both stay open until the search is over.
+ */
+
+typedef struct {
+    screen_bank_near_t       file;
+    screen_near_t            near;         /* of the tail's values */
+    screen_near_search_t     search;
+    const screen_tail_t     *tail;
+    uint32_t                 count;
+    unsigned                 tail_done:1;
+} screen_tail_near_t;
+
+void screen_tail_near_begin(screen_tail_near_t *n, const screen_tail_t *t,
+    const screen_bank_t *bank, screen_signal_t signal, const u_char value[32],
+    unsigned radius, uint64_t now);
+
+int screen_tail_near_each(screen_tail_near_t *n, uint32_t budget,
+    int (*visit)(void *ctx, const screen_entry_t *entry, unsigned distance),
+    void *ctx);
+
 
 /* what both hold together: the mask of signals, the number of entries */
 unsigned screen_tail_signals(const screen_tail_t *t,

@@ -52,7 +52,8 @@ screen_tail_allocate(int fd, const screen_tail_header_t *h)
     }
 
     rc = posix_fallocate(fd, 0, SCREEN_TAIL_PAGE
-                                + SCREEN_TAIL_CHAINS * sizeof(uint32_t));
+                                + 2 * SCREEN_TAIL_CHAINS
+                                  * sizeof(uint32_t));
     if (rc != 0) {
         return rc;
     }
@@ -119,28 +120,51 @@ screen_tail_create(screen_tail_t *t, const char *path, uint64_t generation,
 }
 
 
-/* at most max bytes, ended where a character of UTF-8 begins */
+/* as much as fits, ended where a character of UTF-8 begins */
 
 static uint8_t
 screen_tail_text(u_char *to, const screen_str_t *text, size_t max)
 {
-    size_t  len;
+    screen_str_t  cut;
 
-    len = text->len;
+    cut = screen_tail_cut(text, max);
 
-    if (len > max) {
-        len = max;
-
-        while (len > 0 && (text->data[len] & 0xc0) == 0x80) {
-            len--;
-        }
+    if (cut.len) {
+        memcpy(to, cut.data, cut.len);
     }
 
-    if (len) {
-        memcpy(to, text->data, len);
+    return (uint8_t) cut.len;
+}
+
+
+static void
+screen_tail_encode(screen_tail_entry_t *e, screen_tail_op_t op,
+    const screen_entry_t *entry)
+{
+    memset(e, 0, sizeof(screen_tail_entry_t));
+
+    e->op = (uint8_t) op;
+    e->signal = (uint8_t) entry->signal;
+    memcpy(e->value, entry->value, screen_signal_size(entry->signal));
+
+    if (screen_signal_perceptual(entry->signal)) {
+        e->content_len = screen_tail_text(e->content, &entry->content,
+                                          SCREEN_TAIL_CONTENT_MAX);
     }
 
-    return (uint8_t) len;
+    if (op == SCREEN_TAIL_ADD) {
+        e->severity = entry->severity;
+        e->expires = entry->expires;
+        e->time = entry->time;
+        e->view = entry->view;
+        e->frames = entry->frames;
+        e->label_len = screen_tail_text(e->label, &entry->label,
+                                        SCREEN_TAIL_LABEL_MAX);
+        e->source_len = screen_tail_text(e->source, &entry->source,
+                                         SCREEN_TAIL_SOURCE_MAX);
+    }
+
+    e->check = screen_tail_check(e);
 }
 
 
@@ -148,9 +172,9 @@ int
 screen_tail_append(screen_tail_t *t, screen_tail_op_t op,
     const screen_entry_t *entry, screen_error_t *err)
 {
-    size_t                 size;
     uint32_t               n;
-    _Atomic uint32_t      *head;
+    screen_str_t           text;
+    _Atomic uint32_t      *head, *content;
     screen_tail_entry_t    e;
     screen_tail_header_t  *h;
 
@@ -161,32 +185,30 @@ screen_tail_append(screen_tail_t *t, screen_tail_op_t op,
         return SCREEN_LIMIT;
     }
 
-    memset(&e, 0, sizeof(screen_tail_entry_t));
+    screen_tail_encode(&e, op, entry);
 
-    size = screen_signal_size(entry->signal);
-    head = screen_tail_chains(t) + screen_tail_chain(h->seed, entry->signal,
-                                                     entry->value);
+    head = screen_tail_chains(t) + screen_tail_chain(h->seed, entry);
     e.next = atomic_load(head);
-    e.op = (uint8_t) op;
-    e.signal = (uint8_t) entry->signal;
-    memcpy(e.value, entry->value, size);
 
-    if (op == SCREEN_TAIL_ADD) {
-        e.severity = entry->severity;
-        e.expires = entry->expires;
-        e.label_len = screen_tail_text(e.label, &entry->label,
-                                       SCREEN_TAIL_LABEL_MAX);
-        e.source_len = screen_tail_text(e.source, &entry->source,
-                                        SCREEN_TAIL_SOURCE_MAX);
+    content = NULL;
+
+    if (op == SCREEN_TAIL_ADD && e.content_len != 0) {
+        text.data = e.content;
+        text.len = e.content_len;
+
+        content = screen_tail_contents(t)
+                  + screen_tail_chain_content(h->seed, &text);
+        e.next_content = atomic_load(content);
     }
-
-    e.check = screen_tail_check(&e);
 
     /* by write(), which can say that the disk is full; a store cannot */
 
-    if (screen_tail_write(t->fd, &e, sizeof(screen_tail_entry_t),
-                          (off_t) screen_tail_size(n))
-        == -1)
+    if (screen_tail_write(t->fd, e.value, SCREEN_TAIL_VALUE,
+                          (off_t) screen_tail_value_at(n))
+        == -1
+        || screen_tail_write(t->fd, &e, sizeof(screen_tail_entry_t),
+                             (off_t) screen_tail_entry_at(t->capacity, n))
+           == -1)
     {
         return screen_error_set(err, "its tail cannot be written: %s",
                                 strerror(errno));
@@ -200,6 +222,10 @@ screen_tail_append(screen_tail_t *t, screen_tail_op_t op,
 
     atomic_store(&h->count, n + 1);
     atomic_store(head, n + 1);
+
+    if (content != NULL) {
+        atomic_store(content, n + 1);
+    }
 
     return SCREEN_OK;
 }

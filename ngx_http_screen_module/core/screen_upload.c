@@ -10,6 +10,7 @@ static const struct {
     { "sha1", 20 },
     { "md5", 16 },
     { "pdq", 32 },
+    { "vpdq", 32 },
 };
 
 

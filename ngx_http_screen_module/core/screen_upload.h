@@ -22,11 +22,12 @@ typedef enum {
     SCREEN_SIGNAL_SHA256 = 0,
     SCREEN_SIGNAL_SHA1,
     SCREEN_SIGNAL_MD5,
-    SCREEN_SIGNAL_PDQ,
+    SCREEN_SIGNAL_PDQ,             /* of a picture */
+    SCREEN_SIGNAL_VPDQ,            /* the PDQ of a video's frame */
     SCREEN_SIGNALS
 } screen_signal_t;
 
-/* 32, 20, 16, 32 bytes */
+/* 32, 20, 16, 32, 32 bytes */
 size_t screen_signal_size(screen_signal_t signal);
 const char *screen_signal_name(screen_signal_t signal);
 
@@ -50,6 +51,15 @@ typedef enum {
 const char *screen_fault_name(screen_fault_t fault);
 
 
+/* how near something known comes to a part; see screen_likeness.h */
+
+typedef struct screen_near_hit_s  screen_near_hit_t;
+
+/* what a decoder told of a part; see screen_media.h */
+
+typedef struct screen_media_s  screen_media_t;
+
+
 /* an entry of a bank that has the part's fingerprint */
 
 typedef struct {
@@ -58,6 +68,7 @@ typedef struct {
     screen_str_t      label;
     screen_str_t      source;
     uint32_t          severity;    /* 0 when the entry has none */
+    screen_near_hit_t *near;       /* of pdq and vpdq; NULL: it is the same */
 } screen_hit_t;
 
 
@@ -124,6 +135,9 @@ typedef struct {
     uint32_t             *patterns;      /* indices of content patterns that
                                             matched, ascending */
     size_t                npatterns;
+    screen_media_t       *media;         /* NULL: not decoded, or none */
+    uint64_t              near_banks;    /* mask of the policy's banks in
+                                            which likenesses were looked up */
 
     unsigned              faults;        /* mask of screen_fault_t */
     screen_str_t          fault_reason;  /* of the first one */

@@ -190,6 +190,7 @@ ngx_http_screen_facts_part(ngx_http_screen_ctx_t *ctx, ngx_uint_t i)
     ngx_int_t                rc;
     ngx_str_t                report;
     screen_part_t           *part;
+    screen_report_engine_t   engine;
     ngx_http_screen_fact_t  *fact;
 
     fact = &ctx->facts[i];
@@ -215,8 +216,10 @@ ngx_http_screen_facts_part(ngx_http_screen_ctx_t *ctx, ngx_uint_t i)
 
     case NGX_OK:
 
-        if (screen_report_decode_part(part, ctx->policy->core->ncontents,
-                                      report.data, report.len, &ctx->alloc)
+        engine = screen_policy_report(ctx->policy->core);
+
+        if (screen_report_decode_part(part, &engine, report.data, report.len,
+                                      &ctx->alloc)
             != SCREEN_OK)
         {
             return NGX_ERROR;

@@ -76,9 +76,19 @@ typedef struct {
     /* of this process */
     screen_bank_t                 bank;
     screen_tail_t                 tail;        /* changes since; of Redis */
+    ngx_uint_t                   *refs;        /* who has these two open */
     uint64_t                      version;     /* that bank was opened at */
     time_t                        retry;       /* not before, after a failure */
 } ngx_http_screen_bank_t;
+
+
+/* a bank as it was when somebody began to search it */
+
+typedef struct {
+    screen_bank_t                 bank;
+    screen_tail_t                 tail;
+    ngx_uint_t                   *refs;
+} ngx_http_screen_edition_t;
 
 
 /* what the processes of one configuration share, see screen_control.h */
@@ -196,6 +206,20 @@ typedef struct {
 } ngx_http_screen_fact_t;
 
 
+/* the search of likenesses: which part, which bank of the policy, how far */
+
+typedef struct {
+    ngx_event_t                   event;
+    ngx_uint_t                    part;
+    ngx_uint_t                    bank;        /* to be searched next */
+    ngx_uint_t                    busy;        /* the one before it is being
+                                                  searched */
+    ngx_http_screen_edition_t     edition;     /* of that one */
+    screen_likeness_conf_t        conf;
+    screen_likeness_t             search;
+} ngx_http_screen_near_t;
+
+
 struct ngx_http_screen_ctx_s {
     ngx_http_request_t           *request;
     ngx_http_screen_policy_t     *policy;
@@ -228,6 +252,7 @@ struct ngx_http_screen_ctx_s {
     ngx_http_screen_scan_t        scan;
     ngx_http_screen_fact_t       *facts;       /* of each part */
     ngx_uint_t                    hits;        /* in the cache */
+    ngx_http_screen_near_t       *near;        /* NULL: none was needed */
     ngx_event_t                   poll;        /* for another one's scan */
     ngx_msec_t                    poll_delay;
 
@@ -287,9 +312,18 @@ void ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf,
 unsigned ngx_http_screen_bank_signals(ngx_http_screen_ctx_t *ctx);
 ngx_int_t ngx_http_screen_bank_lookup(ngx_http_screen_ctx_t *ctx);
 
+/* keeps a bank that is open as it is, until it is released */
+void ngx_http_screen_bank_hold(ngx_http_screen_bank_t *bank,
+    ngx_http_screen_edition_t *edition);
+void ngx_http_screen_bank_release(ngx_http_screen_edition_t *edition);
+void ngx_http_screen_bank_close(ngx_http_screen_bank_t *bank);
+
 /* intercept.c */
 ngx_int_t ngx_http_screen_handler(ngx_http_request_t *r);
 void ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx, ngx_int_t rc);
+void ngx_http_screen_finish(ngx_http_screen_ctx_t *ctx, ngx_int_t rc);
+ngx_int_t ngx_http_screen_decide(ngx_http_screen_ctx_t *ctx,
+    screen_known_t known);
 ngx_http_screen_ctx_t *ngx_http_screen_get_ctx(ngx_http_request_t *r);
 
 /* body.c */
@@ -308,6 +342,10 @@ void ngx_http_screen_facts_leave(ngx_http_screen_ctx_t *ctx);
 /* Redis has answered for a part: its report, which is decoded, or NULL */
 void ngx_http_screen_facts_told(ngx_http_screen_ctx_t *ctx,
     ngx_http_screen_fact_t *fact, ngx_str_t *report);
+
+/* likeness.c */
+ngx_int_t ngx_http_screen_likeness_start(ngx_http_screen_ctx_t *ctx);
+void ngx_http_screen_likeness_leave(ngx_http_screen_ctx_t *ctx);
 
 /* reports.c */
 char *ngx_http_screen_reports(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

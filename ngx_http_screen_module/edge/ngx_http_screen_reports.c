@@ -148,16 +148,18 @@ ngx_http_screen_reports_got(void *data, ngx_int_t rc,
 {
     ngx_http_screen_fact_t *fact = data;
 
-    int                     code;
-    ngx_http_screen_ctx_t  *ctx;
+    int                      code;
+    screen_report_engine_t   engine;
+    ngx_http_screen_ctx_t   *ctx;
 
     fact->call = NULL;
     ctx = fact->ctx;
 
     if (rc == NGX_OK && reply->type == NGX_HTTP_SCREEN_REDIS_STRING) {
 
+        engine = screen_policy_report(ctx->policy->core);
         code = screen_report_decode_part(&ctx->upload.parts[fact - ctx->facts],
-                                         ctx->policy->core->ncontents,
+                                         &engine,
                                          reply->text.data, reply->text.len,
                                          &ctx->alloc);
         if (code == SCREEN_OK) {

@@ -521,8 +521,11 @@ ngx_http_screen_scan_words(ngx_http_screen_ctx_t *ctx, const char *otherwise)
 static ngx_int_t
 ngx_http_screen_scan_report(ngx_http_screen_ctx_t *ctx)
 {
-    switch (screen_report_decode(&ctx->upload, ctx->scan.id,
-                                 ctx->policy->core->ncontents,
+    screen_report_engine_t  engine;
+
+    engine = screen_policy_report(ctx->policy->core);
+
+    switch (screen_report_decode(&ctx->upload, ctx->scan.id, &engine,
                                  ctx->scan.report, ctx->scan.size,
                                  &ctx->alloc))
     {

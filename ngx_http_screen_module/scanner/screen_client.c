@@ -454,8 +454,8 @@ screen_client_poll(screen_client_t *client, int s, uint64_t deadline)
 
 static int
 screen_client_exchange(screen_client_t *client, screen_upload_t *u,
-    uint32_t engine, size_t ncontents, int s, int fd, uint64_t deadline,
-    const screen_alloc_t *alloc)
+    uint32_t n, const screen_report_engine_t *engine, int s, int fd,
+    uint64_t deadline, const screen_alloc_t *alloc)
 {
     int            rc;
     size_t         len;
@@ -466,7 +466,7 @@ screen_client_exchange(screen_client_t *client, screen_upload_t *u,
     id = ++client->jobs;
 
     screen_buf_init(&b, SCREEN_JOB_LIMIT);
-    screen_job_encode(&b, id, deadline, engine, u);
+    screen_job_encode(&b, id, deadline, n, u);
 
     rc = b.code;
 
@@ -478,12 +478,14 @@ screen_client_exchange(screen_client_t *client, screen_upload_t *u,
         }
 
         if (rc == SCREEN_OK) {
-            rc = screen_wire_recv(s, SCREEN_REPORT_LIMIT, &data, &len, NULL,
-                                  deadline);
+            rc = screen_wire_recv(s, engine->dense
+                                     ? SCREEN_REPORT_DENSE_LIMIT
+                                     : SCREEN_REPORT_LIMIT,
+                                  &data, &len, NULL, deadline);
         }
 
         if (rc == SCREEN_OK) {
-            rc = screen_report_decode(u, id, ncontents, data, len, alloc);
+            rc = screen_report_decode(u, id, engine, data, len, alloc);
             free(data);
         }
 
@@ -514,8 +516,8 @@ screen_client_exchange(screen_client_t *client, screen_upload_t *u,
 
 int
 screen_client_scan(screen_client_t *client, screen_upload_t *u,
-    uint32_t engine, size_t ncontents, int fd, uint64_t timeout,
-    const screen_alloc_t *alloc)
+    uint32_t n, const screen_report_engine_t *engine, int fd,
+    uint64_t timeout, const screen_alloc_t *alloc)
 {
     int       rc, s;
     uint64_t  deadline;
@@ -530,8 +532,7 @@ screen_client_scan(screen_client_t *client, screen_upload_t *u,
         return SCREEN_OK;
     }
 
-    rc = screen_client_exchange(client, u, engine, ncontents, s, fd, deadline,
-                                alloc);
+    rc = screen_client_exchange(client, u, n, engine, s, fd, deadline, alloc);
     close(s);
 
     screen_client_log(client);

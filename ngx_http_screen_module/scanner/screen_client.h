@@ -57,7 +57,7 @@ int screen_client_start(screen_client_t *client, const screen_spec_t *spec,
  * SCREEN_OK or SCREEN_NOMEM.
  */
 int screen_client_scan(screen_client_t *client, screen_upload_t *u,
-    uint32_t engine, size_t ncontents, int fd, uint64_t timeout,
+    uint32_t n, const screen_report_engine_t *engine, int fd, uint64_t timeout,
     const screen_alloc_t *alloc);
 
 /* ends the pool and waits until it is gone; safe on a zeroed struct */

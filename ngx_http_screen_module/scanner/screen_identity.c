@@ -6,6 +6,9 @@
 #include "screen_identity.h"
 
 
+#define SCREEN_IDENTITY_MEDIA  64           /* more than its options take */
+
+
 static void
 screen_identity_add(screen_digest_t *d, const void *data, size_t len)
 {
@@ -26,6 +29,7 @@ screen_identity_engine(u_char id[SCREEN_IDENTITY_LEN],
 {
     uint32_t         i;
     u_char           caseless;
+    screen_buf_t     media;
     screen_digest_t  d;
 
     memset(&d, 0, sizeof(screen_digest_t));
@@ -33,6 +37,11 @@ screen_identity_engine(u_char id[SCREEN_IDENTITY_LEN],
     if (screen_digest_start(&d, 1u << SCREEN_SIGNAL_SHA256) != SCREEN_OK) {
         return SCREEN_NOMEM;
     }
+
+    screen_buf_init(&media, SCREEN_IDENTITY_MEDIA);
+    screen_media_conf_encode(&media, &engine->media);
+    screen_identity_add(&d, media.data, media.len);
+    screen_buf_free(&media);
 
     screen_identity_add(&d, SCREEN_VERSION, sizeof(SCREEN_VERSION) - 1);
     screen_identity_add(&d, &engine->pattern_limits,

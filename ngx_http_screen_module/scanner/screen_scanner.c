@@ -140,12 +140,14 @@ screen_scanner_valid(const screen_scanner_t *sc, const screen_job_t *job,
 
 
 static int
-screen_scanner_report(const screen_job_t *job, int s)
+screen_scanner_report(const screen_scanner_t *sc, const screen_job_t *job,
+    int s)
 {
     int           rc;
     screen_buf_t  b;
 
-    screen_buf_init(&b, SCREEN_REPORT_LIMIT);
+    screen_buf_init(&b, sc->spec->engines[job->engine].media.dense
+                        ? SCREEN_REPORT_DENSE_LIMIT : SCREEN_REPORT_LIMIT);
     screen_report_encode(&b, job);
 
     rc = b.code;
@@ -188,7 +190,7 @@ screen_scanner_job(const screen_scanner_t *sc, const screen_job_t *job,
     }
 
     if (rc == SCREEN_OK) {
-        rc = screen_scanner_report(job, s);
+        rc = screen_scanner_report(sc, job, s);
     }
 
     if (body.data != NULL) {

@@ -16,16 +16,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 typedef struct {
-    unsigned  n;
-    unsigned  sum;
+    const screen_bank_t  *bank;
+    unsigned              n;
+    unsigned              sum;
 } reading_t;
 
 
 static int
 visit(void *ctx, const screen_entry_t *entry)
 {
-    size_t      i;
-    reading_t  *r;
+    size_t           i;
+    reading_t       *r;
+    screen_entry_t   same;
 
     r = ctx;
 
@@ -37,6 +39,15 @@ visit(void *ctx, const screen_entry_t *entry)
 
     for (i = 0; i < entry->source.len; i++) {
         r->sum += entry->source.data[i];
+    }
+
+    for (i = 0; i < entry->content.len; i++) {
+        r->sum += entry->content.data[i];
+    }
+
+    if (r->n < 100) {
+        r->sum += screen_bank_frames(r->bank, &entry->content);
+        (void) screen_bank_lookup_same(r->bank, entry, 0, &same);
     }
 
     /* many entries may share a long text */
@@ -99,6 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         == SCREEN_OK)
     {
         memset(&r, 0, sizeof(reading_t));
+        r.bank = &bank;
 
         /* values that are likely to be in it: pieces of itself */
 
@@ -117,8 +129,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 }
             }
 
-            if (screen_bank_near(&bank, value, (unsigned) i, i, &entry,
-                                 &distance)
+            if (screen_bank_near(&bank, i % 2 ? SCREEN_SIGNAL_PDQ
+                                             : SCREEN_SIGNAL_VPDQ,
+                                 value, (unsigned) i, i, &entry, &distance)
                 == SCREEN_OK)
             {
                 (void) visit(&r, &entry);

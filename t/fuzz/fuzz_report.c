@@ -12,7 +12,7 @@
 #include "screen_report.h"
 
 
-#define FUZZ_CONTENTS  4
+static const screen_report_engine_t  fuzz_engine = { 4, 0 };
 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -56,7 +56,7 @@ fuzz_part(const screen_part_t *part)
 
     for (i = 0; i < part->npatterns; i++) {
 
-        if (part->patterns[i] >= FUZZ_CONTENTS) {
+        if (part->patterns[i] >= fuzz_engine.ncontents) {
             abort();
         }
     }
@@ -88,7 +88,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void) screen_reader_u32(&r);
     id = screen_reader_u64(&r);
 
-    rc = screen_report_decode(&u, id, FUZZ_CONTENTS, data, size, &alloc);
+    rc = screen_report_decode(&u, id, &fuzz_engine, data, size, &alloc);
 
     if (rc != SCREEN_OK && memcmp(before, parts, sizeof(parts)) != 0) {
         abort();

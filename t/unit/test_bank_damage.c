@@ -52,6 +52,9 @@ add(screen_bank_builder_t *b, screen_signal_t signal, const u_char *value,
     entry.source = screen_str_of(source);
     entry.severity = severity;
     entry.expires = expires;
+    entry.content = screen_str_of(severity % 2 ? "a video" : "another");
+    entry.time = severity * 1000;
+    entry.view = (uint16_t) severity;
 
     assert_int_equal(screen_bank_builder_add(b, &entry), SCREEN_OK);
 }
@@ -125,6 +128,10 @@ visit_text(void *ctx, const screen_entry_t *entry)
         *(unsigned *) ctx += entry->source.data[i];
     }
 
+    for (i = 0; i < entry->content.len; i++) {
+        *(unsigned *) ctx += entry->content.data[i];
+    }
+
     return SCREEN_OK;
 }
 
@@ -159,6 +166,9 @@ ask(const u_char *data, size_t size)
                     == SCREEN_OK)
                 {
                     visit_text(&sum, &entry);
+                    sum += screen_bank_frames(&bank, &entry.content);
+                    (void) screen_bank_lookup_same(&bank, &entry, NOW,
+                                                   &entry);
                 }
             }
         }
@@ -320,7 +330,7 @@ another_version_is_told_to_be_built_again(void **state)
 
     assert_int_equal(screen_bank_attach(&bank, data, size, "x", &err),
                      SCREEN_ERROR);
-    assert_string_equal(err.text, "has bank format 1, expected is 2: build "
+    assert_string_equal(err.text, "has bank format 1, expected is 3: build "
                                   "it again");
 
     free(data);

@@ -148,13 +148,14 @@ assert_nearest(size_t n, unsigned indexed)
     seed = n;
     f = bank_of(n, n);
 
-    assert_int_equal(f.bank.near.bands != 0, indexed);
+    assert_int_equal(f.bank.near[SCREEN_SIGNAL_PDQ].bands != 0, indexed);
 
     for (i = 0; i < 300; i++) {
         query_of(&f, value, i, &seed);
         d = nearest_of(&f, value);
 
-        rc = screen_bank_near(&f.bank, value, 31, NOW, &entry, &distance);
+        rc = screen_bank_near(&f.bank, SCREEN_SIGNAL_PDQ, value, 31, NOW,
+                              &entry, &distance);
 
         if (d > 31) {
             assert_int_equal(rc, SCREEN_NOT_FOUND);
@@ -171,7 +172,8 @@ assert_nearest(size_t n, unsigned indexed)
 
         /* and what is near enough ends it */
 
-        screen_bank_near_begin(&near, &f.bank, value, 31, 20, NOW);
+        screen_bank_near_begin(&near, &f.bank, SCREEN_SIGNAL_PDQ, value, 31,
+                               20, NOW);
 
         do {
             rc = screen_bank_near_next(&near, 300, &entry, &distance);
@@ -255,7 +257,8 @@ each_entry_within_the_radius_that_has_not_expired_is_visited(void **state)
         e.visits = 0;
         steps = 0;
 
-        screen_bank_near_begin(&near, &f.bank, value, 36, 0, NOW);
+        screen_bank_near_begin(&near, &f.bank, SCREEN_SIGNAL_PDQ, value, 36,
+                               0, NOW);
 
         do {
             rc = screen_bank_near_each(&near, 500, see, &e);
@@ -311,8 +314,8 @@ a_bank_without_pdq_has_nothing_near(void **state)
                      SCREEN_OK);
     close(fd);
 
-    assert_int_equal(screen_bank_near(&bank, value, 256, NOW, &entry,
-                                      &distance), SCREEN_NOT_FOUND);
+    assert_int_equal(screen_bank_near(&bank, SCREEN_SIGNAL_PDQ, value, 256, NOW,
+                                      &entry, &distance), SCREEN_NOT_FOUND);
     screen_bank_close(&bank);
 }
 
@@ -363,7 +366,8 @@ no_damage_crashes_a_search(void **state)
         opened++;
         query_of(&f, value, i, &seed);
 
-        if (screen_bank_near(&bank, value, 31, NOW, &entry, &distance)
+        if (screen_bank_near(&bank, SCREEN_SIGNAL_PDQ, value, 31, NOW, &entry,
+                             &distance)
             == SCREEN_OK)
         {
             assert_int_equal(screen_near_distance(value, entry.value),

@@ -113,6 +113,8 @@ test_scan(test_t *t, const char *text, uint64_t offset, uint64_t size,
     screen_alloc_t   alloc = { screen_arena_alloc, &arena };
     screen_upload_t  u;
 
+    static const screen_report_engine_t  told = { 1, 0 };
+
     fd = memfd_create("body", MFD_CLOEXEC);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 
@@ -125,7 +127,7 @@ test_scan(test_t *t, const char *text, uint64_t offset, uint64_t size,
     part->size = size;
     part->want_scan = 1;
 
-    assert_int_equal(screen_client_scan(&t->client, &u, engine, 1, fd,
+    assert_int_equal(screen_client_scan(&t->client, &u, engine, &told, fd,
                                         TEST_TIMEOUT, &alloc),
                      SCREEN_OK);
 

@@ -16,6 +16,9 @@
 #define TEST_ID        0x1122334455667788ull
 
 
+static const screen_report_engine_t  test_engine = { TEST_CONTENTS, 0 };
+
+
 typedef struct {
     screen_job_t          job;
     screen_part_t         parts[TEST_PARTS];
@@ -142,7 +145,7 @@ test_decode_bytes(test_t *t, const u_char *data, size_t len)
         memcpy(copy, data, len);
     }
 
-    rc = screen_report_decode(&t->upload, TEST_ID, TEST_CONTENTS, copy, len,
+    rc = screen_report_decode(&t->upload, TEST_ID, &test_engine, copy, len,
                               &t->alloc);
 
     /* what was decoded must not point into the message */

@@ -23,8 +23,10 @@ static screen_policy_content_t  test_contents[] = {
 };
 
 static screen_spec_engine_t  test_engines[] = {
-    { screen_str("uploads"), test_rules, 2, 1, test_contents, 1, { 5, 6 } },
-    { screen_str("empty"), NULL, 0, 0, NULL, 0, { 0, 0 } },
+    { screen_str("uploads"), test_rules, 2, 1, test_contents, 1, { 5, 6 },
+      { 1, 0, 9000000, 70, 1500, 250 }, { screen_str("a.policy"), 7 } },
+    { screen_str("empty"), NULL, 0, 0, NULL, 0, { 0, 0 },
+      { 0, 0, 0, 0, 0, 0 }, { screen_null_str, 0 } },
 };
 
 static screen_spec_bank_t  test_banks[] = {
@@ -118,6 +120,12 @@ what_was_encoded_is_decoded(void **state)
     assert_int_equal(spec.nengines, 2);
     assert_true(screen_str_is(&spec.engines[0].policy, "uploads"));
     assert_int_equal(spec.engines[0].slow_rules, 1);
+    assert_int_equal(spec.engines[0].media.on, 1);
+    assert_int_equal(spec.engines[0].media.pixels, 9000000);
+    assert_int_equal(spec.engines[0].media.frames, 70);
+    assert_int_equal(spec.engines[0].media.interval, 1500);
+    assert_int_equal(spec.engines[0].media.budget, 250);
+    assert_int_equal(spec.engines[0].media_place.line, 7);
     assert_int_equal(spec.engines[0].nrules, 2);
     assert_true(screen_str_is(&spec.engines[0].rules[1].path,
                               "/etc/screen/one.yar"));

@@ -370,7 +370,7 @@ a_damaged_entry_is_passed_over(void **state)
     fd = open(path, O_RDWR);
     assert_int_not_equal(fd, -1);
     c = 'X';
-    assert_int_equal(pwrite(fd, &c, 1, (off_t) screen_tail_size(1)
+    assert_int_equal(pwrite(fd, &c, 1, (off_t) screen_tail_entry_at(CAPACITY, 1)
                             + offsetof(screen_tail_entry_t, label)), 1);
     close(fd);
 
@@ -401,7 +401,7 @@ links_that_lead_anywhere_end(void **state)
     for (n = 0; n < 4; n++) {
 
         for (i = 0; i < 4; i++) {
-            at = (off_t) screen_tail_size(i);
+            at = (off_t) screen_tail_entry_at(CAPACITY, i);
             assert_int_equal(pwrite(fd, &links[n], 4, at), 4);
         }
 
