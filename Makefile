@@ -86,6 +86,7 @@ NGX_LD_OPT = -Wl,-z,relro,-z,now $(LDFLAGS)
 
 MODULE_DEPS = config $(wildcard $(SRC)/edge/*.[ch] $(SRC)/core/*.[ch])
 
+comma    = ,
 run      = $(if $(V),$(2),@printf '  %-6s %s\n' $(1) $@; $(2))
 
 
@@ -123,7 +124,7 @@ demo:
 
 test:
 	tools/install-deps build test
-	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(UNITS)
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(UNITS)
 	@$(MAKE) WERROR=1 unit
 	@NGINX_BINARY=$(NGINX_BINARY) tools/run-tests $(T)
 
@@ -229,6 +230,22 @@ PROBE_INCLUDES = $(foreach dir,core event event/modules event/quic os/unix \
 $(PROBE): t/lib/redis_probe.c $(MODULE)
 	$(call run,LINK,$(CC) -shared -fPIC $(CFLAGS) $(WARN) -D_GNU_SOURCE \
 	    $(PROBE_INCLUDES) -o $@ $<)
+
+
+# What the tests of the sandbox need: an ngx-screen whose scanners do what
+# content must not make them do, and a kernel that knows no seccomp.
+
+HOOKS    = build/ngx-screen-hooks
+REFUSE   = build/refuse-seccomp
+
+$(HOOKS): t/lib/screen_hooks.c $(MAIN:$(SRC)/%.c=build/obj/%.o) $(ARCHIVE) \
+    build/flags
+	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+	    -Wl$(comma)--wrap=screen_engine_scan -o $@ \
+	    $(filter %.c %.o %.a,$^) $(LIBS))
+
+$(REFUSE): t/lib/refuse_seccomp.c build/flags
+	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<)
 
 
 # Fuzzers compile what they test, instrumented, under clang.

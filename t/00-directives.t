@@ -919,3 +919,14 @@ match content ~ evil  reject;
  "PUT /up/x\nevil", "PUT /up/x\ngood"]
 --- error_code eval
 [403, 200, 403, 200, 403, 200]
+
+
+
+=== TEST 59: screen_sandbox is required or best_effort
+--- no_screen
+--- http_config
+    screen_sandbox off;
+--- config
+--- must_die
+--- error_log eval
+qr{\[emerg\] .*invalid value "off" in .*nginx.conf:\d+}

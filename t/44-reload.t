@@ -34,9 +34,10 @@ CONF
 
 sub under_load
 {
-    my ($what, $do) = @_;
+    my ($what, $do, $seconds) = @_;
 
-    my $load = ScreenLoad->start($server, clients => 3, size => 50_000);
+    my $load = ScreenLoad->start($server, clients => 3, size => 50_000,
+                                 seconds => $seconds);
 
     $server->wait_for(sub { $load->count > 20 }, 30);
 
@@ -76,6 +77,8 @@ is marker('old marker'), 451, 'the first rules are in force';
 is marker('new marker'), 200, 'and only they';
 
 under_load('reload', sub {
+    my @prints;
+
     for my $i (1 .. $reloads) {
         my $rule = $i % 2 ? 'new' : 'old';
         my %workers = map { $_ => 1 } $server->workers;
@@ -88,8 +91,21 @@ under_load('reload', sub {
             my @new = grep { !$workers{$_} } $server->workers;
             return @new == 2;
         }, 20) or fail("reload $i");
+
+        # of the master alone: the others are new each time
+
+        if ($i == 5 || $i == $reloads || $i == int(($reloads + 5) / 2)) {
+            push @prints, $server->footprint;
+            diag "after $i reloads: "
+                 . ScreenServer::footprint_text($prints[-1]);
+        }
     }
-});
+
+    cmp_ok $prints[-1]{master}, '<', $prints[0]{master} + 1024,
+           'the memory of the master is flat';
+    cmp_ok $prints[-1]{descriptors}, '<', $prints[0]{descriptors} + 20,
+           'and so are its descriptors';
+}, $reloads * 5 + 120);
 
 ok settled(), 'one generation of companions is left after the reloads';
 

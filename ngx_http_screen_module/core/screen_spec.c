@@ -84,6 +84,7 @@ screen_spec_encode(screen_buf_t *b, const screen_spec_t *spec)
     screen_buf_put_u32(b, spec->uid);
     screen_buf_put_u32(b, spec->gid);
     screen_buf_put_u32(b, spec->peer_uid);
+    screen_buf_put_u8(b, spec->sandbox);
 
     screen_buf_put_u32(b, spec->nengines);
 
@@ -287,6 +288,11 @@ screen_spec_decode(screen_spec_t *spec, const u_char *data, size_t len,
     spec->uid = screen_reader_u32(&r);
     spec->gid = screen_reader_u32(&r);
     spec->peer_uid = screen_reader_u32(&r);
+    spec->sandbox = screen_reader_u8(&r);
+
+    if (spec->sandbox > SCREEN_SANDBOX_BEST_EFFORT) {
+        screen_reader_fail(&r);
+    }
 
     spec->nengines = screen_reader_count(&r, SCREEN_ENGINES_MAX,
                                          SCREEN_SPEC_ENGINE_MIN);

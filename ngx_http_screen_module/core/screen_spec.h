@@ -21,6 +21,12 @@
 #define SCREEN_BANKS_MAX     64
 
 
+/* what if the kernel refuses a scanner its seccomp filter */
+
+#define SCREEN_SANDBOX_REQUIRED     0       /* there is no scanner */
+#define SCREEN_SANDBOX_BEST_EFFORT  1       /* resource limits are all */
+
+
 typedef struct {
     screen_str_t               policy;         /* its name, for messages */
     screen_policy_rules_t     *rules;
@@ -66,6 +72,8 @@ typedef struct {
                                                   never 0 when nginx is root */
     uint32_t                   gid;
     uint32_t                   peer_uid;       /* who may send jobs */
+
+    uint8_t                    sandbox;        /* of the above */
 } screen_spec_t;
 
 

@@ -12,7 +12,9 @@
 #include <sys/wait.h>
 
 
-#define NGX_HTTP_SCREEN_FD_SPARE  64
+/* above those of screen_control.h, below any sensible worker_rlimit_nofile */
+
+#define NGX_HTTP_SCREEN_FD_SPARE  16
 
 
 static void ngx_http_screen_helper_exec(int fail, const char *path,
@@ -139,11 +141,14 @@ ngx_http_screen_helper_fds(int fail, const ngx_http_screen_fd_t *fds,
 }
 
 
-/* closes all descriptors above 2 that are neither fail nor in fds */
+/*
+ * Closes all descriptors above 2 that are neither fail nor in fds: by the
+ * numbers that they have still, or have been given.
+ */
 
 static void
 ngx_http_screen_helper_close(int fail, const ngx_http_screen_fd_t *fds,
-    ngx_uint_t nfds)
+    ngx_uint_t nfds, int placed)
 {
     int         fd, max;
     ngx_uint_t  i;
@@ -151,13 +156,14 @@ ngx_http_screen_helper_close(int fail, const ngx_http_screen_fd_t *fds,
     max = fail;
 
     for (i = 0; i < nfds; i++) {
-        max = ngx_max(max, fds[i].to);
+        fd = placed ? fds[i].to : fds[i].from;
+        max = ngx_max(max, fd);
     }
 
     for (fd = 3; fd <= max; fd++) {
 
         for (i = 0; i < nfds; i++) {
-            if (fds[i].to == fd) {
+            if (fd == (placed ? fds[i].to : fds[i].from)) {
                 break;
             }
         }
@@ -244,6 +250,10 @@ ngx_http_screen_helper_exec(int fail, const char *path, const char *role,
         }
     }
 
+    /* first of all: nginx may have none left */
+
+    ngx_http_screen_helper_close(fail, fds, nfds, 0);
+
     moved = fcntl(fail, F_DUPFD_CLOEXEC, NGX_HTTP_SCREEN_FD_SPARE);
 
     if (moved == -1 || chdir("/") == -1) {
@@ -251,7 +261,7 @@ ngx_http_screen_helper_exec(int fail, const char *path, const char *role,
     }
 
     ngx_http_screen_helper_fds(moved, fds, nfds);
-    ngx_http_screen_helper_close(moved, fds, nfds);
+    ngx_http_screen_helper_close(moved, fds, nfds, 1);
 
     argv[0] = (char *) path;
     argv[1] = (char *) role;

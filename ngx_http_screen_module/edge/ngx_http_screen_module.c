@@ -35,6 +35,13 @@ static ngx_conf_enum_t  ngx_http_screen_events[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_http_screen_sandboxes[] = {
+    { ngx_string("required"), SCREEN_SANDBOX_REQUIRED },
+    { ngx_string("best_effort"), SCREEN_SANDBOX_BEST_EFFORT },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t  ngx_http_screen_commands[] = {
 
     { ngx_string("screen_policy"),
@@ -64,6 +71,13 @@ static ngx_command_t  ngx_http_screen_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("screen_sandbox"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_screen_main_conf_t, sandbox),
+      &ngx_http_screen_sandboxes },
 
     { ngx_string("screen_helper"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -267,6 +281,7 @@ ngx_http_screen_create_main_conf(ngx_conf_t *cf)
     smcf->memory = NGX_CONF_UNSET_SIZE;
     smcf->queue = NGX_CONF_UNSET_UINT;
     smcf->jobs = NGX_CONF_UNSET_UINT;
+    smcf->sandbox = NGX_CONF_UNSET_UINT;
 
     return smcf;
 }
@@ -287,6 +302,7 @@ ngx_http_screen_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_size_value(smcf->memory, 512 * 1024 * 1024);
     ngx_conf_init_uint_value(smcf->queue, 128);
     ngx_conf_init_uint_value(smcf->jobs, 10000);
+    ngx_conf_init_uint_value(smcf->sandbox, SCREEN_SANDBOX_REQUIRED);
 
     if (smcf->helper.len == 0) {
         ngx_str_set(&smcf->helper, NGX_HTTP_SCREEN_HELPER);

@@ -128,6 +128,7 @@ typedef struct {
     size_t                        memory;
     ngx_uint_t                    queue;
     ngx_uint_t                    jobs;
+    ngx_uint_t                    sandbox;
 
     screen_alloc_t                alloc;       /* from the cycle's pool */
     ngx_http_screen_zone_t       *zone;        /* NULL: none */
@@ -178,6 +179,7 @@ typedef struct {
     size_t                        received;    /* header included */
     uint64_t                      id;
     unsigned                      counted:1;   /* among the jobs under way */
+    unsigned                      words:1;     /* in place of a report */
 } ngx_http_screen_scan_t;
 
 

@@ -8,6 +8,7 @@
 
 
 #include "ngx_http_screen_zone.h"
+#include "screen_words.h"
 
 #include <sys/random.h>
 #include <sys/mman.h>
@@ -21,6 +22,8 @@ static void ngx_http_screen_scan_write_handler(ngx_event_t *wev);
 static void ngx_http_screen_scan_read_handler(ngx_event_t *rev);
 static void ngx_http_screen_scan_ended(ngx_http_screen_ctx_t *ctx);
 static ngx_int_t ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx);
+static const char *ngx_http_screen_scan_words(ngx_http_screen_ctx_t *ctx,
+    const char *otherwise);
 static void ngx_http_screen_scan_timeout(ngx_event_t *ev);
 static void ngx_http_screen_scan_fault(ngx_http_screen_ctx_t *ctx,
     screen_fault_t fault, const char *reason);
@@ -39,6 +42,7 @@ ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
     scan->received = 0;
     scan->size = 0;
     scan->report = NULL;
+    scan->words = 0;
 
     screen_buf_init(&scan->job, SCREEN_JOB_LIMIT);
 
@@ -377,6 +381,7 @@ static void
 ngx_http_screen_scan_read_handler(ngx_event_t *rev)
 {
     ngx_int_t               rc;
+    const char             *reason;
     ngx_connection_t       *c;
     ngx_http_screen_ctx_t  *ctx;
 
@@ -394,6 +399,13 @@ ngx_http_screen_scan_read_handler(ngx_event_t *rev)
         rc = NGX_ERROR;
     }
 
+    reason = "the scanner ended";
+
+    if (rc == NGX_OK && ctx->scan.words) {
+        reason = ngx_http_screen_scan_words(ctx, reason);
+        rc = NGX_ERROR;
+    }
+
     if (rc == NGX_OK) {
         rc = ngx_http_screen_scan_report(ctx);
     }
@@ -404,7 +416,7 @@ ngx_http_screen_scan_read_handler(ngx_event_t *rev)
     } else {
         ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_CRASH,
                                    rc == NGX_ABORT ? "invalid report"
-                                                   : "the scanner ended");
+                                                   : reason);
     }
 
     ngx_http_screen_scan_ended(ctx);
@@ -430,7 +442,7 @@ static ngx_int_t
 ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx)
 {
     u_char                  *to;
-    size_t                   size;
+    size_t                   size, limit;
     ssize_t                  n;
     screen_reader_t          reader;
     ngx_connection_t        *c;
@@ -465,8 +477,15 @@ ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx)
         if (scan->received == sizeof(scan->header)) {
             screen_reader_init(&reader, scan->header, sizeof(scan->header));
             scan->size = screen_reader_u32(&reader);
+            limit = SCREEN_REPORT_LIMIT;
 
-            if (scan->size == 0 || scan->size > SCREEN_REPORT_LIMIT) {
+            if (scan->size & SCREEN_WORDS) {
+                scan->words = 1;
+                scan->size &= ~SCREEN_WORDS;
+                limit = SCREEN_WORDS_MAX;
+            }
+
+            if (scan->size == 0 || scan->size > limit) {
                 return NGX_ABORT;
             }
 
@@ -480,6 +499,25 @@ ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx)
             return NGX_OK;
         }
     }
+}
+
+
+/* last words: why there is no report */
+
+static const char *
+ngx_http_screen_scan_words(ngx_http_screen_ctx_t *ctx, const char *otherwise)
+{
+    char  *text;
+
+    text = ngx_pnalloc(ctx->request->pool, ctx->scan.size + 1);
+
+    if (text == NULL) {
+        return otherwise;
+    }
+
+    screen_words_decode(text, ctx->scan.report, ctx->scan.size);
+
+    return text;
 }
 
 

@@ -81,6 +81,7 @@ ngx_http_screen_spec_write(ngx_http_screen_main_conf_t *smcf,
     spec.jobs = smcf->jobs;
     spec.memory = smcf->memory;
     spec.timeout = smcf->timeout;
+    spec.sandbox = smcf->sandbox;
 
     ngx_http_screen_spec_users(cycle, &spec);
 

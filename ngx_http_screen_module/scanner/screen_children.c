@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "screen_keeper.h"
 #include "screen_log.h"
 #include "screen_replica.h"
+#include "screen_sandbox.h"
 #include "screen_wire.h"
 
 
@@ -21,7 +23,29 @@
 #define SCREEN_CHILDREN_DELAY_MAX  5000
 #define SCREEN_CHILDREN_STUCK      1000     /* ms after a job's deadline */
 
+#define SCREEN_CHILDREN_BROKEN     3        /* failures in a row */
+#define SCREEN_CHILDREN_REFUSE     64       /* jobs at a time */
+
 #define SCREEN_CHILDREN_LISTS      UINT32_MAX  /* the keeper of all lists */
+
+
+/*
+ * A page each, so that a child can be left with its own: whoever could write
+ * to a neighbour's might have it killed.
+ */
+
+static size_t
+screen_children_page(void)
+{
+    return (size_t) sysconf(_SC_PAGESIZE);
+}
+
+
+static screen_scanner_slot_t *
+screen_children_slot(const screen_children_t *c, uint32_t n)
+{
+    return (screen_scanner_slot_t *) (c->slots + n * screen_children_page());
+}
 
 
 /* one for all lists, and one for each bank in Redis */
@@ -61,7 +85,7 @@ screen_children_init(screen_children_t *c, screen_error_t *err)
 
     c->list = screen_calloc(&c->alloc, (n + 1) * sizeof(screen_child_t));
 
-    c->slots = mmap(NULL, (n + 1) * sizeof(screen_scanner_slot_t),
+    c->slots = mmap(NULL, (n + 1) * screen_children_page(),
                     PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1, 0);
 
     c->ready = eventfd(0, EFD_CLOEXEC|EFD_NONBLOCK);
@@ -80,12 +104,22 @@ screen_children_init(screen_children_t *c, screen_error_t *err)
 /* what a child must not have: the supervisor's ways of knowing and telling */
 
 static void
-screen_children_disown(screen_children_t *c)
+screen_children_disown(screen_children_t *c, uint32_t n)
 {
+    size_t    page;
     sigset_t  none;
 
     sigemptyset(&none);
     (void) sigprocmask(SIG_SETMASK, &none, NULL);
+
+    page = screen_children_page();
+
+    if (n > 0) {
+        (void) munmap(c->slots, n * page);
+    }
+
+    (void) munmap(c->slots + (n + 1) * page,
+                  (c->nscanners + c->nkeepers - n) * page);
 
     close(c->pool[1]);
     close(c->signals);
@@ -107,7 +141,7 @@ screen_children_scanner(screen_children_t *c, uint32_t n)
 
     sc.spec = c->spec;
     sc.engines = c->engines;
-    sc.slot = &c->slots[n];
+    sc.slot = screen_children_slot(c, n);
     sc.listen = SCREEN_FD_LISTEN;
     sc.pool = c->pool[0];
     sc.ready = c->ready;
@@ -209,12 +243,12 @@ screen_children_fork(screen_children_t *c, uint32_t n)
 
     child = &c->list[n];
 
-    memset(&c->slots[n], 0, sizeof(screen_scanner_slot_t));
+    memset(screen_children_slot(c, n), 0, sizeof(screen_scanner_slot_t));
 
     pid = fork();
 
     if (pid == 0) {
-        screen_children_disown(c);
+        screen_children_disown(c, n);
 
         _exit(n < c->nscanners ? screen_children_scanner(c, n)
                                : screen_children_keeper(c,
@@ -268,6 +302,24 @@ screen_children_start(screen_children_t *c, int max)
 }
 
 
+/* the number is what the scanner says, unless it met its end otherwise */
+
+static void
+screen_children_trapped(screen_children_t *c, uint32_t n)
+{
+    char         room[SCREEN_SANDBOX_NAME];
+    uint32_t     trapped;
+    const char  *name;
+
+    trapped = screen_children_slot(c, n)->trapped;
+    name = trapped ? screen_sandbox_call(room, (int) (trapped - 1)) : NULL;
+
+    screen_log(LOG_ERR, "scanner %d was ended by SIGSYS: the sandbox does "
+               "not allow the system call %s", (int) c->list[n].pid,
+               name ? name : "that it made");
+}
+
+
 static void
 screen_children_death(screen_children_t *c, uint32_t n, int status)
 {
@@ -305,8 +357,7 @@ screen_children_death(screen_children_t *c, uint32_t n, int status)
                    who, (int) pid);
 
     } else if (sig == SIGSYS) {
-        screen_log(LOG_ERR, "%s %d was ended by SIGSYS: a system call that "
-                   "the sandbox does not allow", who, (int) pid);
+        screen_children_trapped(c, n);
 
     } else {
         screen_log(LOG_ERR, "%s %d was ended by SIG%s", who, (int) pid,
@@ -325,7 +376,7 @@ screen_children_plan(screen_children_t *c, uint32_t n)
     screen_scanner_slot_t  *slot;
 
     child = &c->list[n];
-    slot = &c->slots[n];
+    slot = screen_children_slot(c, n);
     now = screen_wire_now();
 
     if (now - child->started >= SCREEN_CHILDREN_YOUNG || slot->jobs
@@ -354,7 +405,7 @@ screen_children_add_jobs(screen_children_t *c, uint32_t n)
 {
     uint64_t  jobs;
 
-    jobs = c->slots[n].jobs;
+    jobs = screen_children_slot(c, n)->jobs;
 
     if (jobs > c->list[n].jobs) {
         c->control->jobs += jobs - c->list[n].jobs;
@@ -383,7 +434,7 @@ screen_children_reap(screen_children_t *c)
             screen_children_plan(c, i);
 
             c->list[i].pid = 0;
-            c->slots[i].busy = 0;
+            screen_children_slot(c, i)->busy = 0;
         }
     }
 }
@@ -392,9 +443,10 @@ screen_children_reap(screen_children_t *c)
 void
 screen_children_count(screen_children_t *c)
 {
-    uint32_t         i, alive, busy;
-    uint64_t         now;
-    screen_child_t  *child;
+    uint32_t                i, alive, busy;
+    uint64_t                now;
+    screen_child_t         *child;
+    screen_scanner_slot_t  *slot;
 
     alive = 0;
     busy = 0;
@@ -402,6 +454,7 @@ screen_children_count(screen_children_t *c)
 
     for (i = 0; i < c->nscanners; i++) {
         child = &c->list[i];
+        slot = screen_children_slot(c, i);
 
         if (child->pid == 0) {
             continue;
@@ -410,7 +463,7 @@ screen_children_count(screen_children_t *c)
         alive++;
         screen_children_add_jobs(c, i);
 
-        if (c->slots[i].busy == 0) {
+        if (slot->busy == 0) {
             continue;
         }
 
@@ -418,7 +471,7 @@ screen_children_count(screen_children_t *c)
 
         /* its own timer failed, or it was made to fail */
 
-        if (c->slots[i].deadline + SCREEN_CHILDREN_STUCK < now
+        if (slot->deadline + SCREEN_CHILDREN_STUCK < now
             && !child->stuck)
         {
             child->stuck = 1;
@@ -428,6 +481,66 @@ screen_children_count(screen_children_t *c)
 
     c->control->scanners = alive;
     c->control->busy = busy;
+}
+
+
+void
+screen_children_warn(screen_children_t *c)
+{
+    uint32_t  i;
+
+    for (i = 0; i < c->nscanners && !c->open; i++) {
+
+        if (c->list[i].pid && screen_children_slot(c, i)->open) {
+            c->open = 1;
+
+            screen_log(LOG_WARNING, "the kernel refuses seccomp filters: "
+                       "scanners run with resource limits only, as "
+                       "\"screen_sandbox best_effort\" allows");
+        }
+    }
+}
+
+
+int
+screen_children_broken(const screen_children_t *c)
+{
+    uint32_t               i;
+    const screen_child_t  *child;
+
+    for (i = 0; i < c->nscanners; i++) {
+        child = &c->list[i];
+
+        if (child->failures < SCREEN_CHILDREN_BROKEN) {
+            return 0;
+        }
+
+        if (child->pid
+            && screen_wire_now() - child->started >= SCREEN_CHILDREN_YOUNG)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+void
+screen_children_refuse(screen_children_t *c)
+{
+    int  i, s;
+
+    for (i = 0; i < SCREEN_CHILDREN_REFUSE; i++) {
+        s = accept4(SCREEN_FD_LISTEN, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC);
+
+        if (s == -1) {
+            return;
+        }
+
+        screen_wire_words(s, "no scanner can run");
+        close(s);
+    }
 }
 
 

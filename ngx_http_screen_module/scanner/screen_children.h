@@ -34,13 +34,15 @@ typedef struct {
     screen_alloc_t          alloc;
 
     screen_child_t         *list;            /* scanners, then keepers */
-    screen_scanner_slot_t  *slots;           /* shared with the scanners */
+    u_char                 *slots;           /* pages, each shared with the
+                                                child of its number */
     uint32_t                nscanners;
     uint32_t                nkeepers;
     uint32_t                keepers[SCREEN_BANKS_MAX + 1];
                                              /* the bank in Redis that it is
                                                 for, or all lists */
     unsigned                leaving:1;       /* nothing is started again */
+    unsigned                open:1;          /* has been told of */
 
     int                     pool[2];         /* the write end is ours */
     int                     ready;
@@ -62,6 +64,15 @@ void screen_children_reap(screen_children_t *c);
 
 /* brings the control page up to date, ends scanners that outlived a job */
 void screen_children_count(screen_children_t *c);
+
+/* says in the log, once, that scanners run without a seccomp filter */
+void screen_children_warn(screen_children_t *c);
+
+/* 1 if no scanner comes to wait for jobs, and has not for some attempts */
+int screen_children_broken(const screen_children_t *c);
+
+/* ends the jobs that are waiting, with last words */
+void screen_children_refuse(screen_children_t *c);
 
 /* tells all to end after the job at hand */
 void screen_children_leave(screen_children_t *c);

@@ -1,10 +1,13 @@
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <seccomp.h>
@@ -28,6 +31,20 @@
 #define SCREEN_SANDBOX_WRITTEN  0
 #endif
 
+#define SCREEN_SANDBOX_CALLS  512
+
+
+/*
+ * For the handler of SIGSYS, which is given nothing else; set once, before
+ * the sandbox is closed.  Names are there in advance, because libseccomp's
+ * search for one allocates memory.
+ */
+
+static struct {
+    screen_sandbox_trap_t  trap;
+    char                   names[SCREEN_SANDBOX_CALLS][SCREEN_SANDBOX_NAME];
+} screen_sandbox;
+
 
 static const int  screen_sandbox_allowed[] = {
 
@@ -35,8 +52,6 @@ static const int  screen_sandbox_allowed[] = {
     SCMP_SYS(accept4),
     SCMP_SYS(recvmsg),
     SCMP_SYS(recvfrom),
-    SCMP_SYS(sendmsg),
-    SCMP_SYS(sendto),
     SCMP_SYS(epoll_wait),
     SCMP_SYS(epoll_pwait),
     SCMP_SYS(poll),
@@ -212,6 +227,16 @@ screen_sandbox_rules(scmp_filter_ctx ctx)
                               SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     }
 
+    /*
+     * Bytes to a peer that is connected already: sendto() without an address.
+     * sendmsg() could name one, /dev/log say, and give descriptors away.
+     */
+
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+                              SCMP_A4(SCMP_CMP_EQ, 0, 0));
+    }
+
     /* a signal, but only to itself */
 
     if (rc == 0) {
@@ -223,13 +248,85 @@ screen_sandbox_rules(scmp_filter_ctx ctx)
 }
 
 
+const char *
+screen_sandbox_call(char name[SCREEN_SANDBOX_NAME], int number)
+{
+    char  *found;
+
+    found = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+    if (found == NULL) {
+        return NULL;
+    }
+
+    (void) snprintf(name, SCREEN_SANDBOX_NAME, "%s", found);
+    free(found);
+
+    return name;
+}
+
+
+/*
+ * The call has not been made, and the signal's disposition is the default
+ * again (SA_RESETHAND): whatever is wrong here is the end as well.
+ */
+
+static void
+screen_sandbox_trapped(int sig, siginfo_t *info, void *context)
+{
+    int          number;
+    const char  *name;
+
+    number = info->si_syscall;
+    name = NULL;
+
+    if (number >= 0 && number < SCREEN_SANDBOX_CALLS
+        && screen_sandbox.names[number][0])
+    {
+        name = screen_sandbox.names[number];
+    }
+
+    screen_sandbox.trap.handler(screen_sandbox.trap.data, number, name);
+
+    (void) syscall(SYS_tgkill, getpid(), (pid_t) syscall(SYS_gettid), sig);
+}
+
+
+static int
+screen_sandbox_watch(const screen_sandbox_trap_t *trap)
+{
+    int               i;
+    struct sigaction  sa;
+
+    screen_sandbox.trap = *trap;
+
+    for (i = 0; i < SCREEN_SANDBOX_CALLS; i++) {
+        (void) screen_sandbox_call(screen_sandbox.names[i], i);
+    }
+
+    memset(&sa, 0, sizeof(struct sigaction));
+    sigemptyset(&sa.sa_mask);
+
+    sa.sa_sigaction = screen_sandbox_trapped;
+    sa.sa_flags = SA_SIGINFO|SA_RESETHAND|SA_NODEFER;
+
+    return sigaction(SIGSYS, &sa, NULL);
+}
+
+
 int
-screen_sandbox_enter(screen_error_t *err)
+screen_sandbox_enter(const screen_sandbox_trap_t *trap, screen_error_t *err)
 {
     int              rc;
     scmp_filter_ctx  ctx;
 
-    ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (trap && screen_sandbox_watch(trap) == -1) {
+        return screen_error_set(err, "sigaction() failed: %s",
+                                strerror(errno));
+    }
+
+    /* a trap is no milder: nothing can stand between its signal and the end */
+
+    ctx = seccomp_init(trap ? SCMP_ACT_TRAP : SCMP_ACT_KILL_PROCESS);
     if (ctx == NULL) {
         return screen_error_set(err, "seccomp_init() failed");
     }

@@ -16,12 +16,21 @@
 #include "screen_sandbox.h"
 #include "screen_scanner.h"
 #include "screen_wire.h"
+#include "screen_words.h"
 
 
 typedef struct {
     const u_char  *data;
     size_t         size;
 } screen_scanner_body_t;
+
+
+/* what the handler of a system call that is not allowed needs to know */
+
+typedef struct {
+    screen_scanner_slot_t  *slot;
+    volatile int            s;               /* of the job at hand, or -1 */
+} screen_scanner_witness_t;
 
 
 /* death at the deadline, by SIGALRM, whatever a library is doing */
@@ -249,8 +258,45 @@ screen_scanner_watch(int ep, int fd, uint32_t events)
 }
 
 
+/* in a signal handler, at the end of the process' life */
+
+static void
+screen_scanner_trapped(void *data, int number, const char *name)
+{
+    screen_scanner_witness_t *witness = data;
+
+    char         text[SCREEN_WORDS_MAX];
+    size_t       len;
+    const char  *from;
+
+    witness->slot->trapped = (uint32_t) number + 1;
+
+    if (witness->s == -1) {
+        return;
+    }
+
+    len = 0;
+
+    for (from = "sandbox: "; *from; from++) {
+        text[len++] = *from;
+    }
+
+    for (from = name ? name : "unknown call";
+         *from && len < sizeof(text) - 1;
+         from++)
+    {
+        text[len++] = *from;
+    }
+
+    text[len] = '\0';
+
+    screen_wire_words(witness->s, text);
+}
+
+
 static int
-screen_scanner_loop(const screen_scanner_t *sc, int ep)
+screen_scanner_loop(const screen_scanner_t *sc, int ep,
+    screen_scanner_witness_t *witness)
 {
     int                 i, n, s;
     uint32_t            jobs;
@@ -285,7 +331,9 @@ screen_scanner_loop(const screen_scanner_t *sc, int ep)
         if (screen_scanner_trusted(sc, s)) {
             sc->slot->deadline = screen_wire_now() + sc->spec->timeout;
             sc->slot->busy = 1;
+            witness->s = s;
             screen_scanner_serve(sc, s);
+            witness->s = -1;
             sc->slot->jobs++;
             sc->slot->busy = 0;
             jobs++;
@@ -298,11 +346,41 @@ screen_scanner_loop(const screen_scanner_t *sc, int ep)
 }
 
 
+static int
+screen_scanner_close(const screen_scanner_t *sc,
+    screen_scanner_witness_t *witness, screen_error_t *err)
+{
+    screen_sandbox_trap_t  trap;
+
+    trap.handler = screen_scanner_trapped;
+    trap.data = witness;
+
+    if (screen_sandbox_limit(sc->spec->memory, err) != SCREEN_OK) {
+        return SCREEN_ERROR;
+    }
+
+    if (screen_sandbox_enter(&trap, err) == SCREEN_OK) {
+        return SCREEN_OK;
+    }
+
+    if (sc->spec->sandbox == SCREEN_SANDBOX_REQUIRED) {
+        return SCREEN_ERROR;
+    }
+
+    /* the supervisor tells of it, once for all */
+
+    sc->slot->open = 1;
+
+    return SCREEN_OK;
+}
+
+
 int
 screen_scanner_run(const screen_scanner_t *sc)
 {
-    int              ep;
-    screen_error_t   err;
+    int                        ep;
+    screen_error_t             err;
+    screen_scanner_witness_t   witness;
 
     ep = epoll_create1(EPOLL_CLOEXEC);
 
@@ -315,9 +393,10 @@ screen_scanner_run(const screen_scanner_t *sc)
         return SCREEN_SCANNER_FAILED;
     }
 
-    if (screen_sandbox_limit(sc->spec->memory, &err) != SCREEN_OK
-        || screen_sandbox_enter(&err) != SCREEN_OK)
-    {
+    witness.slot = sc->slot;
+    witness.s = -1;
+
+    if (screen_scanner_close(sc, &witness, &err) != SCREEN_OK) {
         screen_log(LOG_ERR, "a scanner cannot close its sandbox: %s",
                    err.text);
         return SCREEN_SCANNER_FAILED;
@@ -325,5 +404,5 @@ screen_scanner_run(const screen_scanner_t *sc)
 
     (void) eventfd_write(sc->ready, 1);
 
-    return screen_scanner_loop(sc, ep);
+    return screen_scanner_loop(sc, ep, &witness);
 }

@@ -23,6 +23,9 @@ typedef struct {
     _Atomic uint32_t        busy;
     _Atomic uint64_t        jobs;            /* of the process in this slot */
     _Atomic uint64_t        deadline;        /* of the job at hand */
+    _Atomic uint32_t        open;            /* 1: without a seccomp filter */
+    _Atomic uint32_t        trapped;         /* the system call that ended it,
+                                                plus one */
 } screen_scanner_slot_t;
 
 

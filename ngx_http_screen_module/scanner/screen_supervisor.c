@@ -165,6 +165,8 @@ screen_supervisor_ready(screen_supervisor_t *sv)
         return;
     }
 
+    screen_children_warn(&sv->children);
+
     sv->nready += n;
 
     if (sv->announced || sv->nready < sv->children.nscanners) {
@@ -232,7 +234,7 @@ static int
 screen_supervisor_wait(screen_supervisor_t *sv, int ms)
 {
     int            end;
-    struct pollfd  fds[3];
+    struct pollfd  fds[4];
 
     memset(fds, 0, sizeof(fds));
 
@@ -243,8 +245,17 @@ screen_supervisor_wait(screen_supervisor_t *sv, int ms)
     fds[2].fd = sv->children.ready;
     fds[2].events = POLLIN;
 
-    if (poll(fds, 3, ms) == -1) {
+    /* rather than to let every upload wait for its deadline */
+
+    fds[3].fd = screen_children_broken(&sv->children) ? SCREEN_FD_LISTEN : -1;
+    fds[3].events = POLLIN;
+
+    if (poll(fds, 4, ms) == -1) {
         return 0;
+    }
+
+    if (fds[3].revents) {
+        screen_children_refuse(&sv->children);
     }
 
     if (fds[2].revents) {

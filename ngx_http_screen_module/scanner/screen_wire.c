@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "screen_wire.h"
+#include "screen_words.h"
 
 
 #define SCREEN_WIRE_FDS  4      /* room to see that there are too many */
@@ -54,21 +55,42 @@ screen_wire_wait(int s, short events, uint64_t deadline)
 }
 
 
-static void
-screen_wire_attach(struct msghdr *msg, void *control, size_t size, int fd)
+/* sendmsg() only for a descriptor: a sandboxed process may not call it */
+
+static ssize_t
+screen_wire_put(int s, const u_char *data, size_t len, int fd)
 {
+    struct iovec     iov;
+    struct msghdr    msg;
     struct cmsghdr  *cmsg;
 
-    memset(control, 0, size);
+    union {
+        struct cmsghdr  align;
+        char            bytes[CMSG_SPACE(sizeof(int))];
+    } control;
 
-    msg->msg_control = control;
-    msg->msg_controllen = CMSG_SPACE(sizeof(int));
+    if (fd == -1) {
+        return send(s, data, len, MSG_NOSIGNAL|MSG_DONTWAIT);
+    }
 
-    cmsg = CMSG_FIRSTHDR(msg);
+    iov.iov_base = (void *) data;
+    iov.iov_len = len;
+
+    memset(&msg, 0, sizeof(struct msghdr));
+    memset(&control, 0, sizeof(control));
+
+    msg.msg_iov = &iov;
+    msg.msg_iovlen = 1;
+    msg.msg_control = &control;
+    msg.msg_controllen = CMSG_SPACE(sizeof(int));
+
+    cmsg = CMSG_FIRSTHDR(&msg);
     cmsg->cmsg_level = SOL_SOCKET;
     cmsg->cmsg_type = SCM_RIGHTS;
     cmsg->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
+
+    return sendmsg(s, &msg, MSG_NOSIGNAL|MSG_DONTWAIT);
 }
 
 
@@ -76,29 +98,11 @@ int
 screen_wire_send(int s, const u_char *data, size_t len, int fd,
     uint64_t deadline)
 {
-    int            rc;
-    ssize_t        n;
-    struct iovec   iov;
-    struct msghdr  msg;
-
-    union {
-        struct cmsghdr  align;
-        char            bytes[CMSG_SPACE(sizeof(int))];
-    } control;
+    int      rc;
+    ssize_t  n;
 
     while (len) {
-        memset(&msg, 0, sizeof(struct msghdr));
-
-        iov.iov_base = (void *) data;
-        iov.iov_len = len;
-        msg.msg_iov = &iov;
-        msg.msg_iovlen = 1;
-
-        if (fd != -1) {
-            screen_wire_attach(&msg, &control, sizeof(control), fd);
-        }
-
-        n = sendmsg(s, &msg, MSG_NOSIGNAL|MSG_DONTWAIT);
+        n = screen_wire_put(s, data, len, fd);
 
         if (n > 0) {
             fd = -1;
@@ -118,6 +122,18 @@ screen_wire_send(int s, const u_char *data, size_t len, int fd,
     }
 
     return SCREEN_OK;
+}
+
+
+void
+screen_wire_words(int s, const char *text)
+{
+    u_char   data[4 + SCREEN_WORDS_MAX];
+    ssize_t  n;
+
+    n = send(s, data, screen_words_encode(data, text),
+             MSG_NOSIGNAL|MSG_DONTWAIT);
+    (void) n;
 }
 
 
@@ -244,7 +260,12 @@ screen_wire_recv(int s, size_t limit, u_char **data, size_t *len, int *fd,
         *len = head[0] | head[1] << 8 | head[2] << 16
                | (size_t) head[3] << 24;
 
-        if (*len == 0 || *len > limit) {
+        if (fd == NULL && *len > SCREEN_WORDS
+            && *len <= SCREEN_WORDS + SCREEN_WORDS_MAX)
+        {
+            rc = SCREEN_ERROR;
+
+        } else if (*len == 0 || *len > limit) {
             rc = SCREEN_MALFORMED;
         }
     }

@@ -30,11 +30,18 @@ int screen_wire_send(int s, const u_char *data, size_t len, int fd,
  * Receives one message of at most limit bytes; *data is malloc'ed and holds
  * what follows the length.  With fd not NULL exactly one descriptor must come
  * with the first byte.  SCREEN_OK; SCREEN_LIMIT at the deadline;
- * SCREEN_ERROR if the peer closed before; SCREEN_MALFORMED; SCREEN_NOMEM.
+ * SCREEN_ERROR if the peer closed before, or left last words;
+ * SCREEN_MALFORMED; SCREEN_NOMEM.
  * Unless SCREEN_OK nothing is left to be freed or closed.
  */
 int screen_wire_recv(int s, size_t limit, u_char **data, size_t *len, int *fd,
     uint64_t deadline);
+
+/*
+ * Sends last words, see screen_words.h, as far as they can be sent at once.
+ * Safe in a signal handler.
+ */
+void screen_wire_words(int s, const char *text);
 
 /* 1 if the peer has closed its end */
 int screen_wire_gone(int s);

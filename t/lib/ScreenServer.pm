@@ -42,7 +42,9 @@ sub free_port
 
 # named arguments, all optional: policy (lines of the policy "test"), http,
 # main, server (in place of the default location), scanners, workers, user,
-# files ({ name => content }, below the folder)
+# files ({ name => content }, below the folder), helper (an ngx-screen other
+# than the one to be tested), wrapper (a program that runs the ngx-screen of
+# its own folder)
 
 sub new
 {
@@ -62,13 +64,21 @@ sub new
     $self->write($_, $files->{$_}) for sort keys %$files;
 
     $self->{helper} = "$dir/ngx-screen";
-    system('install', '-m', '755', $Helper, $self->{helper}) == 0
-        or die "no $Helper";
+    install($args{helper} || $Helper, $self->{helper});
+    install($args{wrapper}, "$dir/wrapper") if $args{wrapper};
 
     $self->configure;
     $self->start unless $args{stopped};
 
     return $self;
+}
+
+
+sub install
+{
+    my ($from, $to) = @_;
+
+    system('install', '-m', '755', $from, $to) == 0 or die "no $from";
 }
 
 
@@ -105,6 +115,7 @@ sub configure
                                       ? "\nenv ASAN_OPTIONS;" : '');
     my $http = $args{http} // '';
     my $level = $args{log_level} // 'notice';
+    my $helper = $args{wrapper} ? "$self->{dir}/wrapper" : $self->{helper};
 
     my $server = $args{server} // <<'CONF';
 location / {
@@ -135,7 +146,7 @@ http {
     uwsgi_temp_path temp/uwsgi;
     scgi_temp_path temp/scgi;
     client_max_body_size 0;
-    screen_helper $self->{helper};
+    screen_helper $helper;
     screen_path $self->{dir}/screen;
     screen_scanners $scanners;
     $http
@@ -318,6 +329,54 @@ sub supervisor
     }
 
     return;
+}
+
+
+# KB of memory that is no file, of these processes
+
+sub memory
+{
+    my ($self, @pids) = @_;
+
+    my $sum = 0;
+
+    for my $pid (@pids) {
+        open my $in, '<', "/proc/$pid/smaps_rollup" or next;
+
+        while (<$in>) {
+            $sum += $1 if /^Anonymous:\s+(\d+) kB/;
+        }
+    }
+
+    return $sum;
+}
+
+
+# the same of each kind of process, and the master's descriptors
+
+sub footprint
+{
+    my ($self) = @_;
+
+    my $pid = $self->pid;
+    my %companions = $self->companions;
+    my @fds = glob "/proc/$pid/fd/*";
+
+    return {
+        master      => $self->memory($pid),
+        workers     => $self->memory($self->workers),
+        companions  => $self->memory(keys %companions),
+        descriptors => scalar @fds,
+    };
+}
+
+
+sub footprint_text
+{
+    my ($print) = @_;
+
+    return join ', ', map { "$_ $print->{$_}" . (/desc/ ? '' : ' KB') }
+                      sort keys %$print;
 }
 
 

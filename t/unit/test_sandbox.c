@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,7 +46,7 @@ test_try(int (*attempt)(void))
     if (pid == 0) {
 
         if (screen_sandbox_limit(TEST_MEMORY, &err) != SCREEN_OK
-            || screen_sandbox_enter(&err) != SCREEN_OK)
+            || screen_sandbox_enter(NULL, &err) != SCREEN_OK)
         {
             _exit(TEST_SETUP);
         }
@@ -87,6 +89,44 @@ static int
 test_socket(void)
 {
     return test_result(socket(AF_INET, SOCK_STREAM, 0) == -1);
+}
+
+
+static int  test_pair[2];
+
+
+static int
+test_send(void)
+{
+    return test_result(send(test_pair[0], "x", 1, MSG_DONTWAIT) == -1);
+}
+
+
+/* a socket that has a peer may still name another one */
+
+static int
+test_send_to(void)
+{
+    struct sockaddr_un  sun;
+
+    memset(&sun, 0, sizeof(struct sockaddr_un));
+    sun.sun_family = AF_UNIX;
+    strcpy(sun.sun_path, "/dev/log");
+
+    return test_result(sendto(test_pair[0], "x", 1, MSG_DONTWAIT,
+                              (struct sockaddr *) &sun, sizeof(sun))
+                       == -1);
+}
+
+
+static int
+test_send_message(void)
+{
+    struct msghdr  msg;
+
+    memset(&msg, 0, sizeof(struct msghdr));
+
+    return test_result(sendmsg(test_pair[0], &msg, MSG_DONTWAIT) == -1);
 }
 
 
@@ -218,6 +258,83 @@ nothing_is_reached_over_the_network(void **state)
 
 
 static void
+only_the_peer_of_a_socket_is_spoken_to(void **state)
+{
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, test_pair), 0);
+
+    assert_int_equal(test_try(test_send), TEST_DONE);
+    assert_int_equal(test_try(test_send_to), -SIGSYS);
+    assert_int_equal(test_try(test_send_message), -SIGSYS);
+
+    close(test_pair[0]);
+    close(test_pair[1]);
+}
+
+
+/* the handler tells through a pipe which call it was; the call is not made */
+
+static void
+test_trapped(void *data, int number, const char *name)
+{
+    int      *fd = data;
+    ssize_t   n;
+
+    n = write(*fd, name, strlen(name) + 1);
+    n = n == -1 ? n : write(*fd, &number, sizeof(int));
+    (void) n;
+}
+
+
+static void
+the_call_that_ends_a_process_is_told(void **state)
+{
+    int                     status, number, fds[2];
+    char                    text[64], name[SCREEN_SANDBOX_NAME];
+    pid_t                   pid;
+    ssize_t                 n;
+    screen_error_t          err;
+    screen_sandbox_trap_t   trap;
+
+    assert_int_equal(pipe(fds), 0);
+
+    trap.handler = test_trapped;
+    trap.data = &fds[1];
+
+    pid = fork();
+    assert_int_not_equal(pid, -1);
+
+    if (pid == 0) {
+
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1
+            || screen_sandbox_enter(&trap, &err) != SCREEN_OK)
+        {
+            _exit(TEST_SETUP);
+        }
+
+        (void) socket(AF_UNIX, SOCK_STREAM, 0);
+        _exit(TEST_DONE);
+    }
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSYS);
+
+    n = read(fds[0], text, sizeof(text));
+
+    assert_int_equal(n, sizeof("socket") + sizeof(int));
+    assert_string_equal(text, "socket");
+
+    memcpy(&number, text + sizeof("socket"), sizeof(int));
+    assert_int_equal(number, SYS_socket);
+    assert_string_equal(screen_sandbox_call(name, number), "socket");
+    assert_null(screen_sandbox_call(name, 100000));
+
+    close(fds[0]);
+    close(fds[1]);
+}
+
+
+static void
 no_process_is_started(void **state)
 {
     assert_int_equal(test_try(test_fork), -SIGSYS);
@@ -297,6 +414,8 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(no_file_is_opened),
         cmocka_unit_test(nothing_is_reached_over_the_network),
+        cmocka_unit_test(only_the_peer_of_a_socket_is_spoken_to),
+        cmocka_unit_test(the_call_that_ends_a_process_is_told),
         cmocka_unit_test(no_process_is_started),
         cmocka_unit_test(no_new_code_is_run),
         cmocka_unit_test(no_other_process_is_touched),

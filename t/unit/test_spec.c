@@ -52,7 +52,8 @@ static screen_redis_server_t  test_servers[] = {
 
 static const screen_spec_t  test_spec = {
     test_engines, 2, test_banks, 2, { test_servers, 1, 0 },
-    4, 1000, 512u * 1024 * 1024, 10000, 33, 34, 35
+    4, 1000, 512u * 1024 * 1024, 10000, 33, 34, 35,
+    SCREEN_SANDBOX_BEST_EFFORT
 };
 
 
@@ -114,6 +115,7 @@ what_was_encoded_is_decoded(void **state)
     assert_int_equal(spec.uid, 33);
     assert_int_equal(spec.gid, 34);
     assert_int_equal(spec.peer_uid, 35);
+    assert_int_equal(spec.sandbox, SCREEN_SANDBOX_BEST_EFFORT);
 
     assert_int_equal(spec.nengines, 2);
     assert_true(screen_str_is(&spec.engines[0].policy, "uploads"));

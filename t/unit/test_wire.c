@@ -224,6 +224,26 @@ a_length_beyond_the_limit_is_refused_at_once(void **state)
 
 
 static void
+last_words_are_the_end_of_whoever_scans(void **state)
+{
+    test_t  *t = *state;
+
+    test_send(t, "\x02\0\0\x80no", 6, 0);
+    assert_int_equal(test_recv(t, 100, 0, 1000), SCREEN_ERROR);
+}
+
+
+static void
+a_job_has_no_last_words(void **state)
+{
+    test_t  *t = *state;
+
+    test_send(t, "\x02\0\0\x80no", 6, 1);
+    assert_int_equal(test_recv(t, 100, 1, 1000), SCREEN_MALFORMED);
+}
+
+
+static void
 a_message_of_nothing_is_refused(void **state)
 {
     test_t  *t = *state;
@@ -292,6 +312,8 @@ main(void)
         test(a_descriptor_that_nobody_asked_for_is_refused),
         test(a_second_descriptor_in_the_middle_is_refused),
         test(a_length_beyond_the_limit_is_refused_at_once),
+        test(last_words_are_the_end_of_whoever_scans),
+        test(a_job_has_no_last_words),
         test(a_message_of_nothing_is_refused),
         test(what_does_not_come_ends_at_the_deadline),
         test(a_peer_that_closes_early_is_an_error),

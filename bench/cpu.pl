@@ -1,0 +1,170 @@
+#!/usr/bin/perl
+
+# CPU time of an upload of 100 KB and of 10 MB, of all processes of nginx and
+# its companion together, the backend's not included: proxied as it is,
+# screened without a scan (form, digest, names), scanned without rules (its
+# type), and scanned with 500 generated rules.
+#
+#     bench/cpu.pl [ROUNDS]                            7 rounds
+#
+# The peer is the first of these and, with rules, what libyara takes for the
+# same bytes and the same rules in a process of its own (python3-yara, in its
+# fast mode): the "cost apart".  Figures are medians of the rounds; a round
+# does one after the other.
+
+use strict;
+use warnings;
+
+use FindBin;
+use IPC::Open2;
+
+use lib "$FindBin::Bin/../t/lib";
+
+BEGIN { chdir "$FindBin::Bin/.." or die "$!" }
+
+use ScreenBench;
+use ScreenServer;
+
+my $rounds = shift // 7;
+my %uploads = (100_000 => 150, 10_000_000 => 4);
+
+my $backend = ScreenServer->new(log_level => 'error', workers => 1,
+                                server => <<'CONF');
+access_log off;
+keepalive_requests 1000000;
+location / {
+    client_body_in_file_only clean;
+    proxy_pass http://answer;
+    proxy_pass_request_body off;
+    proxy_set_header Content-Length "";
+}
+CONF
+
+my @names = qw( plain names type rules );
+
+my $edge = ScreenServer->new(
+    workers  => 1,
+    scanners => '2 timeout=60s jobs=1000000',
+    files    => { 'rules.yar' => ScreenBench::rules(500) },
+    policy   => 'yara_rules rules.yar; match yara flag;',
+    http     => <<"CONF",
+keepalive_requests 1000000;
+screen_policy names { match filename ~ "[.]php" reject; }
+screen_policy type { match type = application/x-dosexec reject; }
+upstream backend { server 127.0.0.1:$backend->{port}; keepalive 4; }
+proxy_http_version 1.1;
+proxy_set_header Connection "";
+CONF
+    server   => <<'CONF');
+access_log off;
+location /plain { proxy_pass http://backend; }
+location /names { screen names; proxy_pass http://backend; }
+location /type { screen type; proxy_pass http://backend; }
+location /rules { screen test; proxy_pass http://backend; }
+CONF
+
+my $peer = peer();
+
+printf "%-9s %-7s %12s %9s %12s\n", 'size', 'what', 'CPU ms', 'of plain',
+       'over plain';
+
+measure($_) for sort { $a <=> $b } keys %uploads;
+
+$edge->stop;
+$backend->stop;
+
+
+# libyara apart: a path in, seconds of CPU for that many scans out
+
+sub peer
+{
+    my $python = <<'PYTHON';
+import sys, time, yara
+rules = yara.compile(sys.argv[1])
+for line in sys.stdin:
+    path, n = line.split()
+    data = open(path, "rb").read()
+    start = time.process_time()
+    for i in range(int(n)):
+        rules.match(data=data, fast=True)
+    print(time.process_time() - start, flush=True)
+PYTHON
+
+    my $pid = open2(my $out, my $in, '/usr/bin/python3', '-c', $python,
+                    "$edge->{dir}/rules.yar");
+
+    return { out => $out, in => $in, pid => $pid };
+}
+
+
+sub apart
+{
+    my ($body, $n) = @_;
+
+    my $path = $edge->write('peer.bin', $body);
+
+    print { $peer->{in} } "$path $n\n";
+    $peer->{in}->flush;
+
+    my $line = readline $peer->{out};
+
+    defined $line or die "python3-yara is missing\n";
+
+    return $line;
+}
+
+
+sub measure
+{
+    my ($size) = @_;
+
+    my $n = $uploads{$size};
+    my %took;
+
+    my $socket = ScreenBench::connection($edge);
+
+    for my $round (0 .. $rounds) {
+        my $body = ScreenBench::content($size);
+
+        for my $name (@names) {
+            my $before = spent();
+
+            for my $i (1 .. $n) {
+                my $status = ScreenBench::upload($socket, "/$name", $body);
+                $status == 200 or die "$name: $status\n";
+            }
+
+            # the first round warms up
+
+            push @{ $took{$name} }, (spent() - $before) / $n if $round;
+        }
+
+        my $apart = apart($body, $n) / $n;
+
+        push @{ $took{libyara} }, $apart if $round;
+    }
+
+    my $plain = ScreenBench::median(@{ $took{plain} });
+    my $apart = ScreenBench::median(@{ $took{libyara} });
+
+    for my $name (@names) {
+        my $median = ScreenBench::median(@{ $took{$name} });
+
+        printf "%-9d %-7s %12.3f %8.2fx %+11.3f\n", $size, $name,
+               1000 * $median, $median / $plain, 1000 * ($median - $plain);
+    }
+
+    my $rules = ScreenBench::median(@{ $took{rules} });
+
+    printf "%-9d %-7s %12.3f\n", $size, 'libyara', 1000 * $apart;
+    printf "%-9d rules over (plain + libyara): %.3fx\n", $size,
+           $rules / ($plain + $apart);
+}
+
+
+sub spent
+{
+    my %companions = $edge->companions;
+
+    return ScreenBench::cpu($edge->workers, keys %companions);
+}
