@@ -329,21 +329,14 @@ screen_view_windows(screen_view_run_t *run, screen_view_t box)
 }
 
 
-/*
- * Of two pictures in one, the outer and the inner one, each need not have all
- * windows: a query is rather the inner one, a bank's picture the whole.
- */
+/* of the box of a banned picture only what a frame has: the whole has all */
 
 static int
 screen_view_worth(screen_view_run_t *run, const screen_view_entry_t *entry,
     screen_view_t box)
 {
-    if (screen_view_bank(run->set)) {
-        return !box || entry->sets & 1u << SCREEN_VIEWS_FRAME_BANK;
-    }
-
-    return box || !run->boxed
-           || entry->sets & 1u << SCREEN_VIEWS_FRAME_QUERY;
+    return !box || !screen_view_bank(run->set)
+           || entry->sets & 1u << SCREEN_VIEWS_FRAME_BANK;
 }
 
 

@@ -21,7 +21,7 @@
                                            colour */
 #define SCREEN_VIEW_WRITTEN  0.12f      /* the same for a line of writing */
 #define SCREEN_VIEW_LETTERS  24         /* lines at a stretch */
-#define SCREEN_VIEW_ABRUPT   0.75f      /* less than that is no bar any more */
+#define SCREEN_VIEW_ABRUPT   0.5f       /* less than that is no bar any more */
 #define SCREEN_VIEW_DEEPEST  0.45f      /* of a side, all bars at one end */
 #define SCREEN_VIEW_PLAIN    4.0f       /* times the change around it, of the
                                            end of a copy beyond doubt */
