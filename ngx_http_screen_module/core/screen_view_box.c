@@ -395,7 +395,8 @@ screen_view_profile(const screen_view_plane_t *plane,
         detail[at] = 0;
 
         for (i = 1; i + 1 < count; i++) {
-            detail[at] += screen_view_abs(line[i - 1] - 2 * line[i] + line[i + 1]);
+            detail[at] += screen_view_abs(line[i - 1] - 2 * line[i]
+                                          + line[i + 1]);
 
             if (at) {
                 change[at] += screen_view_abs(line[i] - before[i]);
