@@ -256,9 +256,11 @@ static int
 screen_view_boxed(screen_view_run_t *run)
 {
     int                 rc;
+    unsigned            found;
     screen_view_rect_t  rect;
 
-    run->boxed = screen_view_box(run->plane, 0, &run->box);
+    found = screen_view_box(run->plane, &run->box, &rect);
+    run->boxed = found & 1;
 
     if (run->boxed) {
         rc = screen_view_part(run, SCREEN_VIEW_BOX, &run->box);
@@ -267,7 +269,7 @@ screen_view_boxed(screen_view_run_t *run)
         }
     }
 
-    if (screen_view_box(run->plane, 1, &rect)) {
+    if (found & 2) {
         rc = screen_view_part(run, SCREEN_VIEW_BARE, &rect);
         if (rc != SCREEN_OK) {
             return rc;

@@ -45,9 +45,18 @@ typedef struct {
     screen_view_rect_t   rect;
 } screen_view_cells_t;
 
+typedef int32_t screen_view_mask_t __attribute__((vector_size(16)));
+
+/* of lines, and zeros after them */
+
+typedef struct {
+    float                change[SCREEN_VIEW_SIDE + 8];
+    float                detail[SCREEN_VIEW_SIDE + 8];
+} screen_view_profile_t;
+
 
 static void screen_view_all(screen_view_cells_t *cells);
-static int screen_view_bars(const screen_view_plane_t *plane,
+static unsigned screen_view_bars(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, int lax);
 static int screen_view_peel(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, screen_view_edge_t edge, int lax);
@@ -64,20 +73,25 @@ static float screen_view_covered(const float *line, const float *inner,
 static void screen_view_cut(screen_view_cells_t *cells,
     screen_view_edge_t edge, int lines, float part);
 static int screen_view_profile(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, screen_view_edge_t edge, float *change,
-    float *detail);
+    const screen_view_cells_t *cells, unsigned side,
+    screen_view_profile_t *profile);
+static void screen_view_rows(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_profile_t *profile);
+static void screen_view_columns(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_profile_t *profile);
+static void screen_view_turn(screen_view_profile_t *profile, int n);
 static float screen_view_mean(const float *v, int from, int to);
-static int screen_view_step(const float *change, const float *detail, int n,
+static int screen_view_step(const screen_view_profile_t *profile, int n,
     int copy, float *part, float *most);
 static int screen_view_copies(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, screen_view_edge_t edge);
 
 
-int
-screen_view_box(const screen_view_plane_t *plane, int lax,
-    screen_view_rect_t *rect)
+unsigned
+screen_view_box(const screen_view_plane_t *plane, screen_view_rect_t *box,
+    screen_view_rect_t *bare)
 {
-    int                  found;
+    unsigned             found;
     screen_view_cells_t  cells;
 
     screen_view_all(&cells);
@@ -90,11 +104,13 @@ screen_view_box(const screen_view_plane_t *plane, int lax,
         found = 1;
     }
 
-    if (lax) {
-        found = screen_view_bars(plane, &cells, 1);
+    *box = cells.rect;
+
+    if (screen_view_bars(plane, &cells, 1)) {
+        found |= 2;
     }
 
-    *rect = cells.rect;
+    *bare = cells.rect;
 
     return found;
 }
@@ -110,12 +126,11 @@ screen_view_all(screen_view_cells_t *cells)
 }
 
 
-static int
+static unsigned
 screen_view_bars(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, int lax)
 {
-    int       found, peeled;
-    unsigned  round, edge;
+    unsigned  round, edge, found, peeled;
 
     found = 0;
     peeled = 1;
@@ -124,7 +139,8 @@ screen_view_bars(const screen_view_plane_t *plane,
         peeled = 0;
 
         for (edge = SCREEN_VIEW_TOP; edge <= SCREEN_VIEW_RIGHT; edge++) {
-            peeled |= screen_view_peel(plane, cells, edge, lax);
+            peeled |= (unsigned) screen_view_peel(plane, cells, edge,
+                                                  lax);
         }
 
         found |= peeled;
@@ -368,46 +384,155 @@ screen_view_cut(screen_view_cells_t *cells, screen_view_edge_t edge,
 }
 
 
+static inline screen_view_lanes_t
+screen_view_apart(screen_view_lanes_t a, screen_view_lanes_t b)
+{
+    screen_view_mask_t  signless = {
+        0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff
+    };
+
+    return (screen_view_lanes_t) ((screen_view_mask_t) (a - b) & signless);
+}
+
+
+static inline screen_view_lanes_t
+screen_view_load(const float *at)
+{
+    screen_view_lanes_t  lanes;
+
+    memcpy(&lanes, at, sizeof(lanes));
+
+    return lanes;
+}
+
+
 /*
- * The change from line to line and the detail within each of them.  n lines
- * are there, the change of the first is none.
+ * The change from line to line and the detail within each of them, lines
+ * being rows or columns; the number of lines.  The change of the first is
+ * none.
  */
 
 static int
 screen_view_profile(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, screen_view_edge_t edge, float *change,
-    float *detail)
+    const screen_view_cells_t *cells, unsigned side,
+    screen_view_profile_t *profile)
 {
-    int       at, n, side;
-    float     lines[2][SCREEN_VIEW_SIDE], *line, *before;
-    unsigned  i, count;
+    int  i, n, count;
 
-    side = edge >= SCREEN_VIEW_LEFT;
     n = cells->last[side] - cells->first[side];
+    count = cells->last[1 - side] - cells->first[1 - side];
 
-    for (at = 0; at < n; at++) {
-        line = lines[at % 2];
-        before = lines[(at + 1) % 2];
+    memset(profile, 0, sizeof(screen_view_profile_t));
 
-        count = screen_view_line(plane, cells, edge, at, line);
+    if (side) {
+        screen_view_columns(plane, cells, profile);
 
-        change[at] = 0;
-        detail[at] = 0;
+    } else {
+        screen_view_rows(plane, cells, profile);
+    }
 
-        for (i = 1; i + 1 < count; i++) {
-            detail[at] += screen_view_abs(line[i - 1] - 2 * line[i]
-                                          + line[i + 1]);
-
-            if (at) {
-                change[at] += screen_view_abs(line[i] - before[i]);
-            }
-        }
-
-        change[at] /= (float) count;
-        detail[at] /= (float) count;
+    for (i = 0; i < n; i++) {
+        profile->change[i] /= (float) count;
+        profile->detail[i] /= (float) count;
     }
 
     return n;
+}
+
+
+static void
+screen_view_rows(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_profile_t *profile)
+{
+    int                  x, y;
+    const float         *at;
+    screen_view_lanes_t  here, change, detail, none = { 0, 0, 0, 0 };
+
+    for (y = cells->first[0]; y < cells->last[0]; y++) {
+        change = none;
+        detail = none;
+
+        for (x = cells->first[1] + 1;
+             x + SCREEN_VIEW_LANES < cells->last[1];
+             x += SCREEN_VIEW_LANES)
+        {
+            at = &plane->cells[y][x];
+            here = screen_view_load(at);
+
+            detail += screen_view_apart(screen_view_load(at - 1)
+                                        + screen_view_load(at + 1),
+                                        here + here);
+
+            if (y > cells->first[0]) {
+                change += screen_view_apart(here,
+                              screen_view_load(at - SCREEN_VIEW_SIDE));
+            }
+        }
+
+        for (x = 0; x < SCREEN_VIEW_LANES; x++) {
+            profile->change[y - cells->first[0]] += change[x];
+            profile->detail[y - cells->first[0]] += detail[x];
+        }
+    }
+}
+
+
+/* neighbours are in neighbouring lines: each lane is a line's sum */
+
+static void
+screen_view_columns(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_profile_t *profile)
+{
+    int                  i, x, y;
+    const float         *at;
+    screen_view_lanes_t  here, change, detail, none = { 0, 0, 0, 0 };
+
+    for (x = cells->first[1] + 1; x + SCREEN_VIEW_LANES <= cells->last[1];
+         x += SCREEN_VIEW_LANES)
+    {
+        change = none;
+        detail = none;
+
+        for (y = cells->first[0] + 1; y + 1 < cells->last[0]; y++) {
+            at = &plane->cells[y][x];
+            here = screen_view_load(at);
+
+            change += screen_view_apart(here, screen_view_load(at - 1));
+            detail += screen_view_apart(
+                          screen_view_load(at - SCREEN_VIEW_SIDE)
+                          + screen_view_load(at + SCREEN_VIEW_SIDE),
+                          here + here);
+        }
+
+        for (i = 0; i < SCREEN_VIEW_LANES; i++) {
+            profile->change[x - cells->first[1] + i] = change[i];
+            profile->detail[x - cells->first[1] + i] = detail[i];
+        }
+    }
+}
+
+
+/* the same seen from the other end */
+
+static void
+screen_view_turn(screen_view_profile_t *profile, int n)
+{
+    int    i;
+    float  swap;
+
+    for (i = 0; i < n / 2; i++) {
+        swap = profile->detail[i];
+        profile->detail[i] = profile->detail[n - 1 - i];
+        profile->detail[n - 1 - i] = swap;
+    }
+
+    /* the change of a line is that from the one before, of n - 1 to n - 2 */
+
+    for (i = 1; i < n - i; i++) {
+        swap = profile->change[i];
+        profile->change[i] = profile->change[n - i];
+        profile->change[n - i] = swap;
+    }
 }
 
 
@@ -434,11 +559,15 @@ screen_view_mean(const float *v, int from, int to)
  */
 
 static int
-screen_view_step(const float *change, const float *detail, int n, int copy,
+screen_view_step(const screen_view_profile_t *profile, int n, int copy,
     float *part, float *most)
 {
-    int    at, best;
-    float  before, after, ratio;
+    int           at, best;
+    float         before, after, ratio;
+    const float  *change, *detail;
+
+    change = profile->change;
+    detail = profile->detail;
 
     best = 0;
     *most = copy ? 2.0f : 1.4f;
@@ -490,19 +619,15 @@ static int
 screen_view_copies(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, screen_view_edge_t edge)
 {
-    int    i, n, at[2];
-    float  change[SCREEN_VIEW_SIDE + 8], detail[SCREEN_VIEW_SIDE + 8];
-    float  parts[2], ratios[2];
+    int                    i, n, at[2];
+    float                  parts[2], ratios[2];
+    screen_view_profile_t  profile;
 
-    n = 0;
+    n = screen_view_profile(plane, cells, edge >= SCREEN_VIEW_LEFT, &profile);
+    at[0] = screen_view_step(&profile, n, 1, &parts[0], &ratios[0]);
 
-    for (i = 0; i < 2; i++) {
-        memset(change, 0, sizeof(change));
-        memset(detail, 0, sizeof(detail));
-
-        n = screen_view_profile(plane, cells, edge + i, change, detail);
-        at[i] = screen_view_step(change, detail, n, 1, &parts[i], &ratios[i]);
-    }
+    screen_view_turn(&profile, n);
+    at[1] = screen_view_step(&profile, n, 1, &parts[1], &ratios[1]);
 
     if (at[0] == 0 && at[1] == 0) {
         return 0;
@@ -535,39 +660,36 @@ screen_view_copies(const screen_view_plane_t *plane,
 int
 screen_view_inset(const screen_view_plane_t *plane, screen_view_rect_t *rect)
 {
-    int                  n, at, found;
-    float                change[SCREEN_VIEW_SIDE + 8];
-    float                detail[SCREEN_VIEW_SIDE + 8];
-    float                part, ratio;
-    unsigned             i, edge, side;
-    screen_view_cells_t  cells, next;
+    int                    n, at, found;
+    float                  part, ratio;
+    unsigned               i, edge, side;
+    screen_view_cells_t    cells;
+    screen_view_profile_t  profile;
 
     screen_view_all(&cells);
     found = 0;
+    n = 0;
 
     for (i = 0; i < 8; i++) {
         edge = i % 4;
         side = edge >= SCREEN_VIEW_LEFT;
 
         if (edge % 2 == 0) {
-            next = cells;
-            next.first[side] = 0;
-            next.last[side] = SCREEN_VIEW_SIDE;
-            cells = next;
-        }
-
-        memset(change, 0, sizeof(change));
-        memset(detail, 0, sizeof(detail));
-
-        n = screen_view_profile(plane, &next, edge, change, detail);
-        at = screen_view_step(change, detail, n, 0, &part, &ratio);
-
-        if (at && n - at >= SCREEN_VIEW_LEAST) {
-            screen_view_cut(&cells, edge, at, part);
-            found |= 1 << edge;
+            cells.first[side] = 0;
+            cells.last[side] = SCREEN_VIEW_SIDE;
+            n = screen_view_profile(plane, &cells, side, &profile);
 
         } else {
-            found &= ~(1 << edge);
+            screen_view_turn(&profile, n);
+        }
+
+        at = screen_view_step(&profile, n, 0, &part, &ratio);
+
+        found &= ~(1 << edge);
+
+        if (at) {
+            screen_view_cut(&cells, edge, at, part);
+            found |= 1 << edge;
         }
     }
 

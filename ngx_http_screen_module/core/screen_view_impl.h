@@ -23,10 +23,20 @@
 #define SCREEN_VIEW_HALF  (SCREEN_VIEW_SIDE / 2)
 
 
+/* vectors that every CPU of the kind has */
+
+#define SCREEN_VIEW_LANES 4
+
+typedef float screen_view_lanes_t __attribute__((vector_size(16)));
+
+
 typedef struct {
-    float              cells[SCREEN_VIEW_SIDE][SCREEN_VIEW_SIDE];
+    float              cells[SCREEN_VIEW_SIDE][SCREEN_VIEW_SIDE]
+                           __attribute__((aligned(64)));
     float              half[SCREEN_VIEW_HALF][SCREEN_VIEW_HALF];
     float              rows[SCREEN_PDQ_BLOCK][SCREEN_VIEW_SIDE];
+    float              columns[SCREEN_VIEW_SIDE][SCREEN_PDQ_BLOCK];
+    screen_pdq_block_t turned;
     screen_pdq_block_t block;
     double             aspect;          /* width / height of the picture */
 } screen_view_plane_t;
@@ -66,11 +76,12 @@ void screen_view_hash_turned(screen_view_plane_t *plane,
 
 /*
  * What is left when bars, borders, captions and blurred copies are taken
- * away: 1 if there are such.  Lax also takes away what is of one colour and
- * ends little by little, as a sky does.
+ * away, and when what is of one colour and ends little by little, as a sky
+ * does, is taken away, too: a mask of 1, there is a box, and 2, less of it is
+ * left bare.
  */
-int screen_view_box(const screen_view_plane_t *plane, int lax,
-    screen_view_rect_t *rect);
+unsigned screen_view_box(const screen_view_plane_t *plane,
+    screen_view_rect_t *box, screen_view_rect_t *bare);
 
 /* a picture in another, whose four edges stand out: 1 if there is one */
 int screen_view_inset(const screen_view_plane_t *plane,
