@@ -256,9 +256,11 @@ static int
 screen_view_boxed(screen_view_run_t *run)
 {
     int                 rc;
+    unsigned            found;
     screen_view_rect_t  rect;
 
-    run->boxed = screen_view_box(run->plane, 0, &run->box);
+    found = screen_view_box(run->plane, &run->box, &rect);
+    run->boxed = found & 1;
 
     if (run->boxed) {
         rc = screen_view_part(run, SCREEN_VIEW_BOX, &run->box);
@@ -267,7 +269,7 @@ screen_view_boxed(screen_view_run_t *run)
         }
     }
 
-    if (screen_view_box(run->plane, 1, &rect)) {
+    if (found & 2) {
         rc = screen_view_part(run, SCREEN_VIEW_BARE, &rect);
         if (rc != SCREEN_OK) {
             return rc;
@@ -329,21 +331,14 @@ screen_view_windows(screen_view_run_t *run, screen_view_t box)
 }
 
 
-/*
- * Of two pictures in one, the outer and the inner one, each need not have all
- * windows: a query is rather the inner one, a bank's picture the whole.
- */
+/* of the box of a banned picture only what a frame has: the whole has all */
 
 static int
 screen_view_worth(screen_view_run_t *run, const screen_view_entry_t *entry,
     screen_view_t box)
 {
-    if (screen_view_bank(run->set)) {
-        return !box || entry->sets & 1u << SCREEN_VIEWS_FRAME_BANK;
-    }
-
-    return box || !run->boxed
-           || entry->sets & 1u << SCREEN_VIEWS_FRAME_QUERY;
+    return !box || !screen_view_bank(run->set)
+           || entry->sets & 1u << SCREEN_VIEWS_FRAME_BANK;
 }
 
 

@@ -10,8 +10,7 @@
  *
  * A bar or a border begins with a line of one colour and ends with the last
  * such line before which nothing but lines of that colour, and of writing on
- * it, came.  A blurred copy ends at a line along which everything changes,
- * behind which there is more detail.
+ * it, came.
  */
 
 #define SCREEN_VIEW_ROUNDS   4          /* a caption outside a border outside
@@ -21,33 +20,12 @@
                                            colour */
 #define SCREEN_VIEW_WRITTEN  0.12f      /* the same for a line of writing */
 #define SCREEN_VIEW_LETTERS  24         /* lines at a stretch */
-#define SCREEN_VIEW_ABRUPT   0.75f      /* less than that is no bar any more */
+#define SCREEN_VIEW_ABRUPT   0.5f       /* less than that is no bar any more */
 #define SCREEN_VIEW_DEEPEST  0.45f      /* of a side, all bars at one end */
-#define SCREEN_VIEW_PLAIN    4.0f       /* times the change around it, of the
-                                           end of a copy beyond doubt */
-#define SCREEN_VIEW_LEAST    32         /* cells, of what is left */
 #define SCREEN_VIEW_CHANGE   24.0f      /* levels that tell two cells apart */
 
 
-typedef enum {
-    SCREEN_VIEW_TOP = 0,
-    SCREEN_VIEW_BOTTOM,
-    SCREEN_VIEW_LEFT,
-    SCREEN_VIEW_RIGHT
-} screen_view_edge_t;
-
-
-/* cells from first to last, the last one not; the edges between them */
-
-typedef struct {
-    int                  first[2];           /* row, column */
-    int                  last[2];
-    screen_view_rect_t   rect;
-} screen_view_cells_t;
-
-
-static void screen_view_all(screen_view_cells_t *cells);
-static int screen_view_bars(const screen_view_plane_t *plane,
+static unsigned screen_view_bars(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, int lax);
 static int screen_view_peel(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, screen_view_edge_t edge, int lax);
@@ -61,23 +39,13 @@ static float screen_view_middle(const float *line, unsigned n);
 static float screen_view_share(const float *line, unsigned n, float colour);
 static float screen_view_covered(const float *line, const float *inner,
     unsigned n, float colour);
-static void screen_view_cut(screen_view_cells_t *cells,
-    screen_view_edge_t edge, int lines, float part);
-static int screen_view_profile(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, screen_view_edge_t edge, float *change,
-    float *detail);
-static float screen_view_mean(const float *v, int from, int to);
-static int screen_view_step(const float *change, const float *detail, int n,
-    int copy, float *part, float *most);
-static int screen_view_copies(const screen_view_plane_t *plane,
-    screen_view_cells_t *cells, screen_view_edge_t edge);
 
 
-int
-screen_view_box(const screen_view_plane_t *plane, int lax,
-    screen_view_rect_t *rect)
+unsigned
+screen_view_box(const screen_view_plane_t *plane, screen_view_rect_t *box,
+    screen_view_rect_t *bare)
 {
-    int                  found;
+    unsigned             found;
     screen_view_cells_t  cells;
 
     screen_view_all(&cells);
@@ -90,17 +58,19 @@ screen_view_box(const screen_view_plane_t *plane, int lax,
         found = 1;
     }
 
-    if (lax) {
-        found = screen_view_bars(plane, &cells, 1);
+    *box = cells.rect;
+
+    if (screen_view_bars(plane, &cells, 1)) {
+        found |= 2;
     }
 
-    *rect = cells.rect;
+    *bare = cells.rect;
 
     return found;
 }
 
 
-static void
+void
 screen_view_all(screen_view_cells_t *cells)
 {
     cells->first[0] = cells->first[1] = 0;
@@ -110,12 +80,11 @@ screen_view_all(screen_view_cells_t *cells)
 }
 
 
-static int
+static unsigned
 screen_view_bars(const screen_view_plane_t *plane,
     screen_view_cells_t *cells, int lax)
 {
-    int       found, peeled;
-    unsigned  round, edge;
+    unsigned  round, edge, found, peeled;
 
     found = 0;
     peeled = 1;
@@ -124,7 +93,8 @@ screen_view_bars(const screen_view_plane_t *plane,
         peeled = 0;
 
         for (edge = SCREEN_VIEW_TOP; edge <= SCREEN_VIEW_RIGHT; edge++) {
-            peeled |= screen_view_peel(plane, cells, edge, lax);
+            peeled |= (unsigned) screen_view_peel(plane, cells, edge,
+                                                  lax);
         }
 
         found |= peeled;
@@ -328,7 +298,7 @@ screen_view_covered(const float *line, const float *inner, unsigned n,
 }
 
 
-static void
+void
 screen_view_cut(screen_view_cells_t *cells, screen_view_edge_t edge,
     int lines, float part)
 {
@@ -365,213 +335,4 @@ screen_view_cut(screen_view_cells_t *cells, screen_view_edge_t edge,
 
         break;
     }
-}
-
-
-/*
- * The change from line to line and the detail within each of them.  n lines
- * are there, the change of the first is none.
- */
-
-static int
-screen_view_profile(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, screen_view_edge_t edge, float *change,
-    float *detail)
-{
-    int       at, n, side;
-    float     lines[2][SCREEN_VIEW_SIDE], *line, *before;
-    unsigned  i, count;
-
-    side = edge >= SCREEN_VIEW_LEFT;
-    n = cells->last[side] - cells->first[side];
-
-    for (at = 0; at < n; at++) {
-        line = lines[at % 2];
-        before = lines[(at + 1) % 2];
-
-        count = screen_view_line(plane, cells, edge, at, line);
-
-        change[at] = 0;
-        detail[at] = 0;
-
-        for (i = 1; i + 1 < count; i++) {
-            detail[at] += screen_view_abs(line[i - 1] - 2 * line[i]
-                                          + line[i + 1]);
-
-            if (at) {
-                change[at] += screen_view_abs(line[i] - before[i]);
-            }
-        }
-
-        change[at] /= (float) count;
-        detail[at] /= (float) count;
-    }
-
-    return n;
-}
-
-
-static float
-screen_view_mean(const float *v, int from, int to)
-{
-    int    i;
-    float  sum;
-
-    for (i = from, sum = 0; i < to; i++) {
-        sum += v[i];
-    }
-
-    return to > from ? sum / (float) (to - from) : 0;
-}
-
-
-/*
- * The line at which a blurred copy ends, counted from the edge, or 0: the
- * change there is far above that of the lines before it, and there is more
- * detail behind it.  Without copy, the line that stands out most among those
- * around it.  part tells how much of the line is picture: the change is
- * shared with the line that follows.
- */
-
-static int
-screen_view_step(const float *change, const float *detail, int n, int copy,
-    float *part, float *most)
-{
-    int    at, best;
-    float  before, after, ratio;
-
-    best = 0;
-    *most = copy ? 2.0f : 1.4f;
-
-    for (at = copy ? n / 16 + 4 : 5; at < n * 47 / 100; at++) {
-
-        before = screen_view_mean(change, at - 4, at - 1) + 0.2f;
-        after = screen_view_mean(change, at + 3, at + 6) + 0.2f;
-
-        if (!copy && after > before) {
-            before = after;
-        }
-
-        ratio = (change[at] + change[at + 1]) / (2 * before);
-
-        if (ratio <= *most
-            || (copy && screen_view_mean(detail, 1, at - 1)
-                        > 0.6f * screen_view_mean(detail, at + 1,
-                                                  n / 2 + 1)))
-        {
-            continue;
-        }
-
-        best = at;
-        *most = ratio;
-    }
-
-    if (best) {
-        before = change[best]
-                 - screen_view_mean(change, best - 4, best - 1);
-        after = change[best + 1]
-                - screen_view_mean(change, best + 2, best + 5);
-
-        before = before > 0 ? before : 0.01f;
-        after = after > 0 ? after : 0;
-        *part = before / (before + after);
-    }
-
-    return best;
-}
-
-
-/*
- * Blurred copies at both ends, seen from the first of them.  The picture is
- * in the middle, as a rule: where one of the steps is faint, the other tells.
- */
-
-static int
-screen_view_copies(const screen_view_plane_t *plane,
-    screen_view_cells_t *cells, screen_view_edge_t edge)
-{
-    int    i, n, at[2];
-    float  change[SCREEN_VIEW_SIDE + 8], detail[SCREEN_VIEW_SIDE + 8];
-    float  parts[2], ratios[2];
-
-    n = 0;
-
-    for (i = 0; i < 2; i++) {
-        memset(change, 0, sizeof(change));
-        memset(detail, 0, sizeof(detail));
-
-        n = screen_view_profile(plane, cells, edge + i, change, detail);
-        at[i] = screen_view_step(change, detail, n, 1, &parts[i], &ratios[i]);
-    }
-
-    if (at[0] == 0 && at[1] == 0) {
-        return 0;
-    }
-
-    i = at[0] == 0 || (at[1] && ratios[1] > ratios[0]);
-
-    if (at[1 - i] == 0 && ratios[i] < SCREEN_VIEW_PLAIN) {
-        return 0;
-    }
-
-    if (at[1 - i] == 0 || at[0] - at[1] > 2 || at[1] - at[0] > 2) {
-        at[1 - i] = at[i];
-        parts[1 - i] = parts[i];
-    }
-
-    if (n - at[0] - at[1] < SCREEN_VIEW_LEAST) {
-        return 0;
-    }
-
-    screen_view_cut(cells, edge, at[0], parts[0]);
-    screen_view_cut(cells, edge + 1, at[1], parts[1]);
-
-    return 1;
-}
-
-
-/* columns are looked at again within the rows that were found, and so on */
-
-int
-screen_view_inset(const screen_view_plane_t *plane, screen_view_rect_t *rect)
-{
-    int                  n, at, found;
-    float                change[SCREEN_VIEW_SIDE + 8];
-    float                detail[SCREEN_VIEW_SIDE + 8];
-    float                part, ratio;
-    unsigned             i, edge, side;
-    screen_view_cells_t  cells, next;
-
-    screen_view_all(&cells);
-    found = 0;
-
-    for (i = 0; i < 8; i++) {
-        edge = i % 4;
-        side = edge >= SCREEN_VIEW_LEFT;
-
-        if (edge % 2 == 0) {
-            next = cells;
-            next.first[side] = 0;
-            next.last[side] = SCREEN_VIEW_SIDE;
-            cells = next;
-        }
-
-        memset(change, 0, sizeof(change));
-        memset(detail, 0, sizeof(detail));
-
-        n = screen_view_profile(plane, &next, edge, change, detail);
-        at = screen_view_step(change, detail, n, 0, &part, &ratio);
-
-        if (at && n - at >= SCREEN_VIEW_LEAST) {
-            screen_view_cut(&cells, edge, at, part);
-            found |= 1 << edge;
-
-        } else {
-            found &= ~(1 << edge);
-        }
-    }
-
-    *rect = cells.rect;
-
-    return found == 0x0f;
 }

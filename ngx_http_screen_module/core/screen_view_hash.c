@@ -19,13 +19,12 @@ typedef struct {
     float              weights[SCREEN_VIEW_TAPS];
 } screen_view_tent_t;
 
-typedef float screen_view_lanes_t __attribute__((vector_size(32)));
 
 
 static void screen_view_tents(screen_view_tent_t *tents, float from,
     float to);
-static void screen_view_rows(screen_view_plane_t *plane,
-    const screen_view_tent_t *tents, unsigned from, unsigned to);
+static void screen_view_tented(float *to, const float *from, size_t stride,
+    const screen_view_tent_t *tents, unsigned first, unsigned last);
 
 
 static inline int
@@ -96,62 +95,72 @@ screen_view_tents(screen_view_tent_t *tents, float from, float to)
 }
 
 
-/* only the columns that the second pass reads, in steps of a vector */
+/*
+ * 64 sums of rows, of the columns from first to last in steps of a vector;
+ * rows have stride numbers, as have those that they come from
+ */
 
 static void
-screen_view_rows(screen_view_plane_t *plane, const screen_view_tent_t *tents,
-    unsigned from, unsigned to)
+screen_view_tented(float *to, const float *from, size_t stride,
+    const screen_view_tent_t *tents, unsigned first, unsigned last)
 {
     unsigned                   i, k, x;
+    const float               *at;
+    screen_view_lanes_t        sum;
     const screen_view_tent_t  *tent;
-    screen_view_lanes_t        sum, cells;
+
+    first -= first % SCREEN_VIEW_LANES;
 
     for (i = 0; i < SCREEN_PDQ_BLOCK; i++) {
         tent = &tents[i];
 
-        for (x = from / 8 * 8; x < to; x += 8) {
+        for (x = first; x < last; x += SCREEN_VIEW_LANES) {
 
-            memset(&sum, 0, sizeof(sum));
+            at = from + tent->from * stride + x;
+            sum = *(const screen_view_lanes_t *) at * tent->weights[0];
 
-            for (k = 0; k < tent->n; k++) {
-                memcpy(&cells, &plane->cells[tent->from + k][x],
-                       sizeof(cells));
-                sum += cells * tent->weights[k];
+            for (k = 1; k < tent->n; k++) {
+                at += stride;
+                sum += *(const screen_view_lanes_t *) at * tent->weights[k];
             }
 
-            memcpy(&plane->rows[i][x], &sum, sizeof(sum));
+            *(screen_view_lanes_t *) (to + i * stride + x) = sum;
         }
     }
 }
 
 
+/* rows become columns, so that both passes have vectors of neighbours */
+
 void
 screen_view_hash(screen_view_plane_t *plane, const screen_view_rect_t *rect,
     screen_pdq_t *pdq)
 {
-    float               sum;
-    unsigned            i, j, k;
-    const float        *row;
+    unsigned            i, x, first, last;
     screen_view_tent_t  down[SCREEN_PDQ_BLOCK], across[SCREEN_PDQ_BLOCK];
 
     screen_view_tents(down, rect->top, rect->bottom);
     screen_view_tents(across, rect->left, rect->right);
 
-    screen_view_rows(plane, down, across[0].from,
-                     across[SCREEN_PDQ_BLOCK - 1].from
-                     + across[SCREEN_PDQ_BLOCK - 1].n);
+    first = across[0].from;
+    last = across[SCREEN_PDQ_BLOCK - 1].from
+           + across[SCREEN_PDQ_BLOCK - 1].n;
 
-    for (i = 0; i < SCREEN_PDQ_BLOCK; i++) {
-        for (j = 0; j < SCREEN_PDQ_BLOCK; j++) {
+    screen_view_tented(plane->rows[0], plane->cells[0], SCREEN_VIEW_SIDE,
+                       down, first, last);
 
-            row = &plane->rows[i][across[j].from];
-            sum = 0;
+    for (x = first; x < last; x++) {
+        for (i = 0; i < SCREEN_PDQ_BLOCK; i++) {
+            plane->columns[x][i] = plane->rows[i][x];
+        }
+    }
 
-            for (k = 0; k < across[j].n; k++) {
-                sum += row[k] * across[j].weights[k];
-            }
+    screen_view_tented(plane->turned[0], plane->columns[0], SCREEN_PDQ_BLOCK,
+                       across, 0, SCREEN_PDQ_BLOCK);
 
-            plane->block[i][j] = sum;
+    for (x = 0; x < SCREEN_PDQ_BLOCK; x++) {
+        for (i = 0; i < SCREEN_PDQ_BLOCK; i++) {
+            plane->block[i][x] = plane->turned[x][i];
         }
     }
 

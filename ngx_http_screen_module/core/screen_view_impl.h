@@ -2,7 +2,8 @@
 /*
  * What the parts of views share: the plane of averages (screen_view_plane.c),
  * the hash of a part of it (screen_view_hash.c), what is laid around a
- * picture (screen_view_box.c) and the table of views (screen_view_table.c).
+ * picture (screen_view_box.c, screen_view_step.c) and the table of views
+ * (screen_view_table.c).
  */
 
 
@@ -23,10 +24,20 @@
 #define SCREEN_VIEW_HALF  (SCREEN_VIEW_SIDE / 2)
 
 
+/* vectors that every CPU of the kind has */
+
+#define SCREEN_VIEW_LANES 4
+
+typedef float screen_view_lanes_t __attribute__((vector_size(16)));
+
+
 typedef struct {
-    float              cells[SCREEN_VIEW_SIDE][SCREEN_VIEW_SIDE];
+    float              cells[SCREEN_VIEW_SIDE][SCREEN_VIEW_SIDE]
+                           __attribute__((aligned(64)));
     float              half[SCREEN_VIEW_HALF][SCREEN_VIEW_HALF];
     float              rows[SCREEN_PDQ_BLOCK][SCREEN_VIEW_SIDE];
+    float              columns[SCREEN_VIEW_SIDE][SCREEN_PDQ_BLOCK];
+    screen_pdq_block_t turned;
     screen_pdq_block_t block;
     double             aspect;          /* width / height of the picture */
 } screen_view_plane_t;
@@ -66,15 +77,49 @@ void screen_view_hash_turned(screen_view_plane_t *plane,
 
 /*
  * What is left when bars, borders, captions and blurred copies are taken
- * away: 1 if there are such.  Lax also takes away what is of one colour and
- * ends little by little, as a sky does.
+ * away, and when what is of one colour and ends little by little, as a sky
+ * does, is taken away, too: a mask of 1, there is a box, and 2, less of it is
+ * left bare.
  */
-int screen_view_box(const screen_view_plane_t *plane, int lax,
-    screen_view_rect_t *rect);
+unsigned screen_view_box(const screen_view_plane_t *plane,
+    screen_view_rect_t *box, screen_view_rect_t *bare);
 
 /* a picture in another, whose four edges stand out: 1 if there is one */
 int screen_view_inset(const screen_view_plane_t *plane,
     screen_view_rect_t *rect);
+
+
+typedef enum {
+    SCREEN_VIEW_TOP = 0,
+    SCREEN_VIEW_BOTTOM,
+    SCREEN_VIEW_LEFT,
+    SCREEN_VIEW_RIGHT
+} screen_view_edge_t;
+
+
+/* cells from first to last, the last one not; the edges between them */
+
+typedef struct {
+    int                  first[2];           /* row, column */
+    int                  last[2];
+    screen_view_rect_t   rect;
+} screen_view_cells_t;
+
+#define SCREEN_VIEW_LEAST    32         /* cells, of what is left */
+
+/* all of the plane */
+void screen_view_all(screen_view_cells_t *cells);
+
+/* without so many lines at an edge; part of the first left is in the rect */
+void screen_view_cut(screen_view_cells_t *cells, screen_view_edge_t edge,
+    int lines, float part);
+
+/*
+ * Without blurred copies at both ends, the first of which is that edge, top
+ * or left: 1 if there were such.
+ */
+int screen_view_copies(const screen_view_plane_t *plane,
+    screen_view_cells_t *cells, screen_view_edge_t edge);
 
 
 /*

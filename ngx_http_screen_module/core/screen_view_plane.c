@@ -10,14 +10,14 @@
  * numbers, so that both builds give the same.
  */
 
-#define SCREEN_VIEW_ROWS   8            /* at most, of a cell */
-#define SCREEN_VIEW_LANES  16
+#define SCREEN_VIEW_ROWS   4            /* at most, of a cell */
+#define SCREEN_VIEW_BYTES  16
 
 
 typedef u_char screen_view_bytes_t
-    __attribute__((vector_size(SCREEN_VIEW_LANES)));
+    __attribute__((vector_size(SCREEN_VIEW_BYTES)));
 typedef uint16_t screen_view_sums_t
-    __attribute__((vector_size(2 * SCREEN_VIEW_LANES)));
+    __attribute__((vector_size(2 * SCREEN_VIEW_BYTES)));
 
 
 static void screen_view_sums_any(uint16_t *sums, const u_char *row,
@@ -117,7 +117,7 @@ screen_view_sum(uint16_t *sums, const u_char *row, size_t stride,
     screen_view_sums_t   sum;
     screen_view_bytes_t  bytes;
 
-    for (i = 0; n - i >= SCREEN_VIEW_LANES; i += SCREEN_VIEW_LANES) {
+    for (i = 0; n - i >= SCREEN_VIEW_BYTES; i += SCREEN_VIEW_BYTES) {
 
         memset(&sum, 0, sizeof(sum));
 

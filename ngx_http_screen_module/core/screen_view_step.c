@@ -1,0 +1,352 @@
+
+#include <string.h>
+
+#include "screen_view_impl.h"
+
+
+/*
+ * A picture on another, be it a blurred copy of itself, begins at a line along
+ * which everything changes; behind the end of a blurred copy there is more
+ * detail, too.
+ */
+
+#define SCREEN_VIEW_PLAIN    4.0f       /* times the change around it, of the
+                                           end of a copy beyond doubt */
+
+
+typedef int32_t screen_view_mask_t __attribute__((vector_size(16)));
+
+/* of lines, and zeros after them */
+
+typedef struct {
+    float                change[SCREEN_VIEW_SIDE + 8];
+    float                detail[SCREEN_VIEW_SIDE + 8];
+} screen_view_profile_t;
+
+
+static int screen_view_profile(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, unsigned side,
+    screen_view_profile_t *profile);
+static void screen_view_rows(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_profile_t *profile);
+static void screen_view_columns(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_profile_t *profile);
+static void screen_view_turn(screen_view_profile_t *profile, int n);
+static float screen_view_mean(const float *v, int from, int to);
+static int screen_view_step(const screen_view_profile_t *profile, int n,
+    int copy, float *part, float *most);
+
+
+static inline screen_view_lanes_t
+screen_view_apart(screen_view_lanes_t a, screen_view_lanes_t b)
+{
+    screen_view_mask_t  signless = {
+        0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff
+    };
+
+    return (screen_view_lanes_t) ((screen_view_mask_t) (a - b) & signless);
+}
+
+
+static inline screen_view_lanes_t
+screen_view_load(const float *at)
+{
+    screen_view_lanes_t  lanes;
+
+    memcpy(&lanes, at, sizeof(lanes));
+
+    return lanes;
+}
+
+
+/*
+ * The change from line to line and the detail within each of them, lines
+ * being rows or columns; the number of lines.  The change of the first is
+ * none.
+ */
+
+static int
+screen_view_profile(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, unsigned side,
+    screen_view_profile_t *profile)
+{
+    int  i, n, count;
+
+    n = cells->last[side] - cells->first[side];
+    count = cells->last[1 - side] - cells->first[1 - side];
+
+    memset(profile, 0, sizeof(screen_view_profile_t));
+
+    if (side) {
+        screen_view_columns(plane, cells, profile);
+
+    } else {
+        screen_view_rows(plane, cells, profile);
+    }
+
+    for (i = 0; i < n; i++) {
+        profile->change[i] /= (float) count;
+        profile->detail[i] /= (float) count;
+    }
+
+    return n;
+}
+
+
+static void
+screen_view_rows(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_profile_t *profile)
+{
+    int                  x, y;
+    const float         *at;
+    screen_view_lanes_t  here, change, detail, none = { 0, 0, 0, 0 };
+
+    for (y = cells->first[0]; y < cells->last[0]; y++) {
+        change = none;
+        detail = none;
+
+        for (x = cells->first[1] + 1;
+             x + SCREEN_VIEW_LANES < cells->last[1];
+             x += SCREEN_VIEW_LANES)
+        {
+            at = &plane->cells[y][x];
+            here = screen_view_load(at);
+
+            detail += screen_view_apart(screen_view_load(at - 1)
+                                        + screen_view_load(at + 1),
+                                        here + here);
+
+            if (y > cells->first[0]) {
+                change += screen_view_apart(here,
+                              screen_view_load(at - SCREEN_VIEW_SIDE));
+            }
+        }
+
+        for (x = 0; x < SCREEN_VIEW_LANES; x++) {
+            profile->change[y - cells->first[0]] += change[x];
+            profile->detail[y - cells->first[0]] += detail[x];
+        }
+    }
+}
+
+
+/* neighbours are in neighbouring lines: each lane is a line's sum */
+
+static void
+screen_view_columns(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, screen_view_profile_t *profile)
+{
+    int                  i, x, y;
+    const float         *at;
+    screen_view_lanes_t  here, change, detail, none = { 0, 0, 0, 0 };
+
+    for (x = cells->first[1] + 1; x + SCREEN_VIEW_LANES <= cells->last[1];
+         x += SCREEN_VIEW_LANES)
+    {
+        change = none;
+        detail = none;
+
+        for (y = cells->first[0] + 1; y + 1 < cells->last[0]; y++) {
+            at = &plane->cells[y][x];
+            here = screen_view_load(at);
+
+            change += screen_view_apart(here, screen_view_load(at - 1));
+            detail += screen_view_apart(
+                          screen_view_load(at - SCREEN_VIEW_SIDE)
+                          + screen_view_load(at + SCREEN_VIEW_SIDE),
+                          here + here);
+        }
+
+        for (i = 0; i < SCREEN_VIEW_LANES; i++) {
+            profile->change[x - cells->first[1] + i] = change[i];
+            profile->detail[x - cells->first[1] + i] = detail[i];
+        }
+    }
+}
+
+
+/* the same seen from the other end */
+
+static void
+screen_view_turn(screen_view_profile_t *profile, int n)
+{
+    int    i;
+    float  swap;
+
+    for (i = 0; i < n / 2; i++) {
+        swap = profile->detail[i];
+        profile->detail[i] = profile->detail[n - 1 - i];
+        profile->detail[n - 1 - i] = swap;
+    }
+
+    /* the change of a line is that from the one before, of n - 1 to n - 2 */
+
+    for (i = 1; i < n - i; i++) {
+        swap = profile->change[i];
+        profile->change[i] = profile->change[n - i];
+        profile->change[n - i] = swap;
+    }
+}
+
+
+static float
+screen_view_mean(const float *v, int from, int to)
+{
+    int    i;
+    float  sum;
+
+    for (i = from, sum = 0; i < to; i++) {
+        sum += v[i];
+    }
+
+    return to > from ? sum / (float) (to - from) : 0;
+}
+
+
+/*
+ * The line at which a blurred copy ends, counted from the edge, or 0: the
+ * change there is far above that of the lines before it, and there is more
+ * detail behind it.  Without copy, the line that stands out most among those
+ * around it.  part tells how much of the line is picture: the change is
+ * shared with the line that follows.
+ */
+
+static int
+screen_view_step(const screen_view_profile_t *profile, int n, int copy,
+    float *part, float *most)
+{
+    int           at, best;
+    float         before, after, ratio;
+    const float  *change, *detail;
+
+    change = profile->change;
+    detail = profile->detail;
+
+    best = 0;
+    *most = copy ? 2.0f : 1.4f;
+
+    for (at = copy ? n / 16 + 4 : 5; at < n * 47 / 100; at++) {
+
+        before = screen_view_mean(change, at - 4, at - 1) + 0.2f;
+        after = screen_view_mean(change, at + 3, at + 6) + 0.2f;
+
+        if (!copy && after > before) {
+            before = after;
+        }
+
+        ratio = (change[at] + change[at + 1]) / (2 * before);
+
+        if (ratio <= *most
+            || (copy && screen_view_mean(detail, 1, at - 1)
+                        > 0.6f * screen_view_mean(detail, at + 1,
+                                                  n / 2 + 1)))
+        {
+            continue;
+        }
+
+        best = at;
+        *most = ratio;
+    }
+
+    if (best) {
+        before = change[best]
+                 - screen_view_mean(change, best - 4, best - 1);
+        after = change[best + 1]
+                - screen_view_mean(change, best + 2, best + 5);
+
+        before = before > 0 ? before : 0.01f;
+        after = after > 0 ? after : 0;
+        *part = before / (before + after);
+    }
+
+    return best;
+}
+
+
+/*
+ * Blurred copies at both ends, seen from the first of them.  The picture is
+ * in the middle, as a rule: where one of the steps is faint, the other tells.
+ */
+
+int
+screen_view_copies(const screen_view_plane_t *plane,
+    screen_view_cells_t *cells, screen_view_edge_t edge)
+{
+    int                    i, n, at[2];
+    float                  parts[2], ratios[2];
+    screen_view_profile_t  profile;
+
+    n = screen_view_profile(plane, cells, edge >= SCREEN_VIEW_LEFT, &profile);
+    at[0] = screen_view_step(&profile, n, 1, &parts[0], &ratios[0]);
+
+    screen_view_turn(&profile, n);
+    at[1] = screen_view_step(&profile, n, 1, &parts[1], &ratios[1]);
+
+    if (at[0] == 0 && at[1] == 0) {
+        return 0;
+    }
+
+    i = at[0] == 0 || (at[1] && ratios[1] > ratios[0]);
+
+    if (at[1 - i] == 0 && ratios[i] < SCREEN_VIEW_PLAIN) {
+        return 0;
+    }
+
+    if (at[1 - i] == 0 || at[0] - at[1] > 2 || at[1] - at[0] > 2) {
+        at[1 - i] = at[i];
+        parts[1 - i] = parts[i];
+    }
+
+    if (n - at[0] - at[1] < SCREEN_VIEW_LEAST) {
+        return 0;
+    }
+
+    screen_view_cut(cells, edge, at[0], parts[0]);
+    screen_view_cut(cells, edge + 1, at[1], parts[1]);
+
+    return 1;
+}
+
+
+/* columns are looked at again within the rows that were found, and so on */
+
+int
+screen_view_inset(const screen_view_plane_t *plane, screen_view_rect_t *rect)
+{
+    int                    n, at, found;
+    float                  part, ratio;
+    unsigned               i, edge, side;
+    screen_view_cells_t    cells;
+    screen_view_profile_t  profile;
+
+    screen_view_all(&cells);
+    found = 0;
+    n = 0;
+
+    for (i = 0; i < 8; i++) {
+        edge = i % 4;
+        side = edge >= SCREEN_VIEW_LEFT;
+
+        if (edge % 2 == 0) {
+            cells.first[side] = 0;
+            cells.last[side] = SCREEN_VIEW_SIDE;
+            n = screen_view_profile(plane, &cells, side, &profile);
+
+        } else {
+            screen_view_turn(&profile, n);
+        }
+
+        at = screen_view_step(&profile, n, 0, &part, &ratio);
+
+        found &= ~(1 << edge);
+
+        if (at) {
+            screen_view_cut(&cells, edge, at, part);
+            found |= 1 << edge;
+        }
+    }
+
+    *rect = cells.rect;
+
+    return found == 0x0f;
+}
