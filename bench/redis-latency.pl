@@ -8,8 +8,11 @@
 # The clock starts when the command is started as a process, and stops when
 # the last of the workers, each asked again and again on a connection of its
 # own, has rejected the content.  "change" is the same without the command: the
-# transaction is sent on a connection that is there already.  The peer is what
-# the change itself takes: that transaction, until Redis has confirmed it.
+# transaction is sent on a connection that is there already.  The peers are what
+# the change itself takes: that transaction, until Redis has confirmed it; and
+# the same transaction by a process of redis-cli, to the same end.  What a
+# process costs on a busy machine is most of what a command takes, so it is the
+# ratio to redis-cli that tells of the command.
 
 use strict;
 use warnings;
@@ -53,6 +56,9 @@ location @passed {
 }
 CONF
 } 1, 2;
+
+
+my @workers;
 
 
 # an answer's status and its worker
@@ -114,6 +120,8 @@ sub line
 
     printf "%-32s median %6.2f ms, p99 %6.2f ms, max %6.2f ms (%d)\n", $what,
            $ms[@ms / 2], $ms[$#ms * 0.99], $ms[-1], scalar @ms;
+
+    return ($ms[@ms / 2], $ms[$#ms * 0.99]);
 }
 
 
@@ -162,7 +170,46 @@ sub until_rejected
 }
 
 
-my @workers = map { workers($_) } @edges;
+# the same words for redis-cli's standard input
+
+sub words
+{
+    my ($hash) = @_;
+
+    return "MULTI\nHSET screen:bank:b:sha256:" . substr($hash, 0, 2)
+           . " $hash {}\nXADD screen:bank:b:changes * op add signal sha256 "
+           . "value $hash data {}\nEXEC\n";
+}
+
+
+# a program, from its start until the last worker rejects; ms
+
+sub program
+{
+    my ($content, $input, @words) = @_;
+
+    open my $words, '+>', undef or die "$!";
+    print $words $input;
+    seek $words, 0, 0;
+
+    my $start = Time::HiRes::time();
+    my $pid = fork // die "fork: $!";
+
+    if ($pid == 0) {
+        open STDIN, '<&', $words;
+        open STDOUT, '>', '/dev/null';
+        exec @words or die;
+    }
+
+    until_rejected($content, @workers);
+    my $ms = 1000 * (Time::HiRes::time() - $start);
+    waitpid $pid, 0;
+
+    return $ms;
+}
+
+
+@workers = map { workers($_) } @edges;
 my $socket = IO::Socket::UNIX->new(Peer => "$redis->{dir}/redis.sock")
     or die "$!";
 $socket->autoflush(1);
@@ -180,26 +227,23 @@ my @load = map { ScreenLoad->start($_, clients => $clients, size => 100_000,
 
 Time::HiRes::sleep(1) if $clients;
 
-my (@command, @change, @peer);
+my (@command, @cli, @change, @peer);
 
 for my $n (1 .. $adds) {
     my $content = "command $n " . rand;
-    my $hash = sha256_hex($content);
-    my $start = Time::HiRes::time();
-    my $pid = fork // die "fork: $!";
 
-    if ($pid == 0) {
-        exec $screen, 'bank', 'add', '-q', '--redis', $redis->socket, 'b',
-             $hash or die;
-    }
+    push @command, program($content, '', $screen, 'bank', 'add', '-q',
+                           '--redis', $redis->socket, 'b',
+                           sha256_hex($content));
 
-    until_rejected($content, @workers);
-    push @command, 1000 * (Time::HiRes::time() - $start);
-    waitpid $pid, 0;
+    $content = "redis-cli $n " . rand;
+
+    push @cli, program($content, words(sha256_hex($content)),
+                       $ScreenRedis::Cli, '-s', "$redis->{dir}/redis.sock");
 
     $content = "change $n " . rand;
-    $hash = sha256_hex($content);
-    $start = Time::HiRes::time();
+    my $hash = sha256_hex($content);
+    my $start = Time::HiRes::time();
 
     transaction($socket, $hash);
     push @peer, 1000 * (Time::HiRes::time() - $start);
@@ -219,6 +263,9 @@ for my $load (@load) {
 
 printf "%d workers of %d nginx, %d clients (%d uploads of 100 KB meanwhile)\n",
        scalar @workers, scalar @edges, $clients * @edges, $uploads;
-line('ngx-screen bank add', @command);
+my @ours = line('ngx-screen bank add', @command);
+my @theirs = line('peer: redis-cli', @cli);
+printf "%-32s median %6.2f,    p99 %6.2f\n", 'ratio of the two',
+       $ours[0] / $theirs[0], $ours[1] / $theirs[1];
 line('change', @change);
 line('peer: the transaction alone', @peer);

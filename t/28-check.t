@@ -226,15 +226,17 @@ refused('match bank=b severity>=11 flag;',
         'invalid value "11" of "severity" in "match": expected a number from '
         . '1 to 10');
 refused('match bank=b signal=crc32 flag;',
-        'unknown signal "crc32" in "match": expected sha256, sha1 or md5');
-refused('match bank=b signal=pdq flag;',
-        '"signal=pdq" in "match" is not in this build yet: perceptual '
-        . 'fingerprints come with a later version');
-refused('match bank=b signal=pdq distance<=31 quarantine;',
-        'not in this build yet');
+        'unknown signal "crc32" in "match": expected sha256, sha1, md5, pdq '
+        . 'or vpdq');
+refused('match bank=b signal=pdq distance<=99 flag;',
+        'invalid value "99" of "distance" in "match": expected a number of '
+        . 'bits from 0 to 64');
 refused('match bank=b distance<=31 reject;',
-        'condition "distance<=31" in "match" is not in this build yet: '
-        . 'perceptual fingerprints come with a later version');
+        '"distance" in "match" goes with signal=pdq or signal=vpdq');
+refused('match bank=b signal=pdq query>=80 reject;',
+        '"query" in "match" goes with signal=vpdq');
+refused('media frames=none;', 'invalid parameter "frames=none" in "media": '
+                              . 'expected a number from 1 to 20000');
 
 refused('match yara flag;', '"match yara" without rules: screen_policy '
                             . '"checked" has no "yara_rules"');

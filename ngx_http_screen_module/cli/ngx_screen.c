@@ -12,6 +12,7 @@
 #include "screen_cmd_scan.h"
 #include "screen_compile.h"
 #include "screen_core.h"
+#include "screen_decode.h"
 #include "screen_supervisor.h"
 
 
@@ -38,6 +39,7 @@ static const screen_command_t  screen_commands[] = {
     { "compile", screen_main_compile, NULL },
     { "supervisor", screen_main_supervisor, NULL },
     { "--version", screen_main_version, NULL },
+    { "-V", screen_main_version, NULL },
     { "--help", screen_main_help, NULL },
     { "-h", screen_main_help, NULL },
 };
@@ -60,7 +62,14 @@ screen_main_supervisor(int argc, char **argv)
 static int
 screen_main_version(int argc, char **argv)
 {
-    printf("ngx-screen %s\n", SCREEN_VERSION);
+    if (argc > 1) {
+        printf("usage: ngx-screen version\n");
+        return strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0
+               ? SCREEN_CMD_PASSED : SCREEN_CMD_ERROR;
+    }
+
+    printf("ngx-screen %s\nmedia: %s\n", SCREEN_VERSION,
+           screen_decode_libraries());
 
     return 0;
 }
@@ -79,7 +88,7 @@ screen_main_usage(FILE *to)
         command = &screen_commands[i];
 
         if (command->help) {
-            fprintf(to, "  %-10s %s\n", command->name, command->help);
+            fprintf(to, "  %-10s  %s\n", command->name, command->help);
         }
     }
 
@@ -87,34 +96,82 @@ screen_main_usage(FILE *to)
 }
 
 
+static const screen_command_t *
+screen_main_find(const char *name)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(screen_commands) / sizeof(screen_commands[0]); i++)
+    {
+        if (strcmp(name, screen_commands[i].name) == 0) {
+            return &screen_commands[i];
+        }
+    }
+
+    fprintf(stderr, "ngx-screen: unknown command \"%s\"\n\n", name);
+    screen_main_usage(stderr);
+
+    return NULL;
+}
+
+
+/* "help COMMAND" is "COMMAND --help" */
+
 static int
 screen_main_help(int argc, char **argv)
 {
-    screen_main_usage(stdout);
+    char                    *words[3];
+    const screen_command_t  *command;
 
-    return 0;
+    if (argc < 2 || argv[1][0] == '-') {
+        screen_main_usage(stdout);
+        return SCREEN_CMD_PASSED;
+    }
+
+    command = screen_main_find(argv[1]);
+
+    if (command == NULL) {
+        return SCREEN_CMD_ERROR;
+    }
+
+    if (command->help == NULL || command->run == screen_main_help) {
+        screen_main_usage(stdout);
+        return SCREEN_CMD_PASSED;
+    }
+
+    words[0] = argv[1];
+    words[1] = (char *) "--help";
+    words[2] = NULL;
+
+    return command->run(2, words);
 }
 
 
 int
 main(int argc, char **argv)
 {
-    size_t  i;
+    int                      status;
+    const screen_command_t  *command;
 
     if (argc < 2) {
         screen_main_usage(stderr);
         return SCREEN_CMD_ERROR;
     }
 
-    for (i = 0; i < sizeof(screen_commands) / sizeof(screen_commands[0]); i++)
-    {
-        if (strcmp(argv[1], screen_commands[i].name) == 0) {
-            return screen_commands[i].run(argc - 1, argv + 1);
-        }
+    command = screen_main_find(argv[1]);
+
+    if (command == NULL) {
+        return SCREEN_CMD_ERROR;
     }
 
-    fprintf(stderr, "ngx-screen: unknown command \"%s\"\n\n", argv[1]);
-    screen_main_usage(stderr);
+    status = command->run(argc - 1, argv + 1);
 
-    return SCREEN_CMD_ERROR;
+    /* a verdict that nobody could be told is none */
+
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "ngx-screen: standard output could not be written\n");
+        return SCREEN_CMD_ERROR;
+    }
+
+    return status;
 }

@@ -9,12 +9,12 @@
 #define _SCREEN_CMD_SCAN_H_INCLUDED_
 
 
-/* exit statuses */
+/* exit statuses; the highest of all files counts */
 
-#define SCREEN_CMD_PASSED    0          /* of every file: pass, log, allow */
-#define SCREEN_CMD_FLAGGED   1          /* of at least one: flag */
+#define SCREEN_CMD_PASSED    0          /* pass, log, allow */
+#define SCREEN_CMD_FLAGGED   1          /* flag, or a fault that lets pass */
 #define SCREEN_CMD_REJECTED  2          /* reject or quarantine */
-#define SCREEN_CMD_ERROR     3
+#define SCREEN_CMD_ERROR     3          /* a mistake, or a file not read */
 
 /* argv[0] is the command's name; answers the exit status */
 int screen_cmd_scan(int argc, char **argv);

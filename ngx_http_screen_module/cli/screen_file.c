@@ -3,33 +3,77 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "screen_digest.h"
 #include "screen_file.h"
 #include "screen_wire.h"
 
 
 #define SCREEN_FILE_BUFFER  65536
-#define SCREEN_FILE_HITS    (SCREEN_BANKS_MAX * SCREEN_SIGNALS)
 
 
-/* PDQ is of pictures, not of bytes */
-
-static unsigned
-screen_file_signals(screen_setup_t *setup, const screen_policy_t *policy)
+int
+screen_file_open(screen_upload_t *u, const char *path, screen_error_t *err)
 {
-    size_t    i;
-    unsigned  signals;
+    int          fd;
+    struct stat  st;
 
-    signals = 1u << SCREEN_SIGNAL_SHA256;
+    fd = open(path, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
 
-    for (i = 0; i < policy->nbanks; i++) {
-        signals |= screen_setup_bank(setup, &policy->banks[i])->bank.signals;
+    if (fd == -1 || fstat(fd, &st) == -1) {
+        screen_error_set(err, "%s", strerror(errno));
+
+    } else if (!S_ISREG(st.st_mode)) {
+        screen_error_set(err, "not a regular file");
+
+    } else {
+        u->method = screen_str_of("POST");
+        u->declared_size = st.st_size;
+        u->size = st.st_size;
+
+        return fd;
     }
 
-    return signals & ~(1u << SCREEN_SIGNAL_PDQ | 1u << SCREEN_SIGNAL_VPDQ);
+    if (fd != -1) {
+        close(fd);
+    }
+
+    return -1;
+}
+
+
+int
+screen_file_read(int fd, uint64_t *size, screen_file_read_t read, void *ctx,
+    screen_error_t *err)
+{
+    int      rc;
+    u_char   buf[SCREEN_FILE_BUFFER];
+    ssize_t  n;
+
+    *size = 0;
+
+    while ((n = pread(fd, buf, sizeof(buf), *size)) > 0) {
+        rc = read(ctx, buf, n);
+
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
+
+        *size += n;
+    }
+
+    return n == 0 ? SCREEN_OK : screen_error_set(err, "%s", strerror(errno));
+}
+
+
+static int
+screen_file_update(void *ctx, const u_char *data, size_t len)
+{
+    screen_digest_t *digest = ctx;
+
+    screen_digest_update(digest, data, len);
+
+    return SCREEN_OK;
 }
 
 
@@ -37,9 +81,7 @@ static int
 screen_file_digest(screen_part_t *part, int fd, unsigned signals,
     screen_error_t *err)
 {
-    off_t            at;
-    u_char           buf[SCREEN_FILE_BUFFER];
-    ssize_t          n;
+    int              rc;
     screen_digest_t  digest;
 
     memset(&digest, 0, sizeof(screen_digest_t));
@@ -49,197 +91,85 @@ screen_file_digest(screen_part_t *part, int fd, unsigned signals,
         return screen_error_set(err, "no memory");
     }
 
-    at = 0;
-
-    while ((n = pread(fd, buf, sizeof(buf), at)) > 0) {
-        screen_digest_update(&digest, buf, n);
-        at += n;
-    }
+    rc = screen_file_read(fd, &part->size, screen_file_update, &digest, err);
 
     screen_digest_part(&digest, part);
     screen_digest_free(&digest);
 
-    if (n == -1) {
-        return screen_error_set(err, "%s", strerror(errno));
-    }
-
-    part->size = at;
-
-    return SCREEN_OK;
+    return rc;
 }
 
 
-static const u_char *
-screen_file_value(const screen_part_t *part, screen_signal_t signal)
+/* the one part of it, named as the file is */
+
+static screen_part_t *
+screen_file_part(screen_upload_t *u, const char *path,
+    const screen_alloc_t *alloc)
 {
-    switch (signal) {
+    const char     *base;
+    screen_part_t  *part;
 
-    case SCREEN_SIGNAL_SHA256:
-        return part->sha256;
-
-    case SCREEN_SIGNAL_SHA1:
-        return part->sha1;
-
-    case SCREEN_SIGNAL_MD5:
-        return part->md5;
-
-    default:
+    part = screen_calloc(alloc, sizeof(screen_part_t));
+    if (part == NULL) {
         return NULL;
-    }
-}
-
-
-static int
-screen_file_lookup(screen_part_t *part, screen_setup_t *setup,
-    const screen_policy_t *policy, const screen_alloc_t *alloc)
-{
-    size_t                i;
-    unsigned              signal;
-    screen_hit_t         *hit;
-    screen_entry_t        entry;
-    screen_setup_bank_t  *bank;
-
-    part->hits = screen_calloc(alloc, policy->nbanks * SCREEN_SIGNALS
-                                      * sizeof(screen_hit_t));
-    if (part->hits == NULL) {
-        return SCREEN_NOMEM;
-    }
-
-    for (i = 0; i < policy->nbanks; i++) {
-        bank = screen_setup_bank(setup, &policy->banks[i]);
-
-        for (signal = 0; signal < SCREEN_SIGNALS; signal++) {
-
-            if (!(part->digests & 1u << signal)
-                || screen_bank_lookup(&bank->bank, signal,
-                                      screen_file_value(part, signal),
-                                      time(NULL), &entry)
-                   != SCREEN_OK)
-            {
-                continue;
-            }
-
-            hit = &part->hits[part->nhits++];
-            hit->bank = bank->name;
-            hit->signal = signal;
-            hit->label = entry.label;
-            hit->source = entry.source;
-            hit->severity = entry.severity;
-        }
-    }
-
-    return SCREEN_OK;
-}
-
-
-/* from what a request's headers would tell to what a scanner tells */
-
-static int
-screen_file_decide(screen_file_t *file, int fd, screen_setup_t *setup,
-    const screen_policy_t *policy, screen_client_t *client,
-    const screen_alloc_t *alloc, screen_error_t *err)
-{
-    int                      rc;
-    screen_upload_t         *u;
-    screen_report_engine_t   engine;
-
-    u = &file->upload;
-    engine = screen_policy_report(policy);
-
-    rc = screen_policy_decide(policy, u, SCREEN_KNOWN_HEADERS, alloc,
-                              &file->decision);
-
-    if (rc == SCREEN_AGAIN) {
-        rc = screen_file_lookup(&file->part, setup, policy, alloc);
-
-        if (rc == SCREEN_OK) {
-            rc = screen_policy_decide(policy, u, SCREEN_KNOWN_BODY, alloc,
-                                      &file->decision);
-        }
-    }
-
-    if (rc == SCREEN_AGAIN) {
-        rc = screen_client_scan(client, u, 0, &engine, fd,
-                                setup->timeout, alloc);
-
-        if (rc == SCREEN_OK) {
-            rc = screen_policy_decide(policy, u, SCREEN_KNOWN_SCAN, alloc,
-                                      &file->decision);
-        }
-    }
-
-    if (rc != SCREEN_OK) {
-        return screen_error_set(err, "no memory");
-    }
-
-    return SCREEN_OK;
-}
-
-
-static int
-screen_file_open(screen_file_t *file, const char *path, int *fd,
-    screen_error_t *err)
-{
-    const char   *base;
-    struct stat   st;
-
-    memset(file, 0, sizeof(screen_file_t));
-
-    *fd = open(path, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
-
-    if (*fd == -1 || fstat(*fd, &st) == -1) {
-        return screen_error_set(err, "%s", strerror(errno));
-    }
-
-    if (!S_ISREG(st.st_mode)) {
-        return screen_error_set(err, "not a regular file");
     }
 
     base = strrchr(path, '/');
     base = base ? base + 1 : path;
 
-    file->part.filename = screen_str_of(base);
-    file->part.has_filename = 1;
-    file->part.size = st.st_size;
+    part->filename = screen_str_of(base);
+    part->has_filename = 1;
+    part->size = u->size;
 
-    file->upload.method = screen_str_of("POST");
-    file->upload.declared_size = st.st_size;
-    file->upload.size = st.st_size;
-    file->upload.parts = &file->part;
-    file->upload.nparts = 1;
+    u->parts = part;
+    u->nparts = 1;
 
-    return SCREEN_OK;
+    return part;
 }
 
 
 int
-screen_file_screen(screen_file_t *file, const char *path,
-    screen_setup_t *setup, const screen_policy_t *policy,
-    screen_client_t *client, const screen_alloc_t *alloc, screen_error_t *err)
+screen_file_screen(screen_judged_t *judged, const char *path,
+    const screen_judge_t *judge, const screen_alloc_t *alloc,
+    screen_error_t *err)
 {
-    int       fd, rc;
-    uint64_t  start;
+    int               fd, rc;
+    uint64_t          start;
+    screen_part_t    *part;
+    screen_upload_t  *u;
+
+    memset(judged, 0, sizeof(screen_judged_t));
 
     start = screen_wire_now();
-    fd = -1;
+    u = &judged->upload;
 
-    rc = screen_file_open(file, path, &fd, err);
-
-    if (rc == SCREEN_OK) {
-        rc = screen_file_digest(&file->part, fd,
-                                screen_file_signals(setup, policy), err);
+    fd = screen_file_open(u, path, err);
+    if (fd == -1) {
+        return SCREEN_ERROR;
     }
 
-    if (rc == SCREEN_OK) {
-        file->upload.size = file->part.size;
-        rc = screen_file_decide(file, fd, setup, policy, client, alloc, err);
+    part = screen_file_part(u, path, alloc);
+
+    rc = part ? screen_judge_headers(judge, judged, alloc, err)
+              : screen_error_set(err, "no memory");
+
+    /* who asks for a verdict wants to know of what, of a reject as well */
+
+    if (rc != SCREEN_ERROR
+        && screen_file_digest(part, fd, screen_judge_signals(judge), err)
+           != SCREEN_OK)
+    {
+        rc = SCREEN_ERROR;
     }
 
-    if (fd != -1) {
-        close(fd);
+    if (rc == SCREEN_AGAIN) {
+        u->size = part->size;
+        rc = screen_judge_body(judge, judged, fd, alloc, err);
     }
 
-    file->ms = screen_wire_now() - start;
+    close(fd);
+
+    judged->ms = screen_wire_now() - start;
 
     return rc;
 }

@@ -13,9 +13,12 @@
 
 typedef struct {
     const char               *path;
-    const screen_upload_t    *upload;        /* of one part */
+    const screen_upload_t    *upload;
     const screen_policy_t    *policy;
     const screen_decision_t  *decision;
+    unsigned                  body:1;        /* of any number of parts; a file
+                                                is one part, its facts are
+                                                those of the file */
     uint64_t                  ms;
 } screen_result_t;
 

@@ -155,14 +155,13 @@ screen_result_hits(const screen_part_t *part)
 
 
 static cJSON *
-screen_result_faults(const screen_result_t *result, const screen_part_t *part)
+screen_result_faults(unsigned faults)
 {
     cJSON         *list;
-    unsigned       i, faults;
+    unsigned       i;
     screen_str_t   name;
 
     list = cJSON_CreateArray();
-    faults = part->faults | result->upload->faults;
 
     for (i = 0; i < SCREEN_FAULTS; i++) {
 
@@ -185,12 +184,15 @@ screen_result_facts(cJSON *object, const screen_result_t *result,
     cJSON         *contents;
     screen_str_t   sha256;
 
-    screen_hex_encode(hex, part->sha256, 32);
+    if (part->digests & 1u << SCREEN_SIGNAL_SHA256) {
+        screen_hex_encode(hex, part->sha256, 32);
 
-    sha256.data = (u_char *) hex;
-    sha256.len = 64;
+        sha256.data = (u_char *) hex;
+        sha256.len = 64;
 
-    screen_result_set(object, "sha256", &sha256);
+        screen_result_set(object, "sha256", &sha256);
+    }
+
     cJSON_AddNumberToObject(object, "size", (double) part->size);
     cJSON_AddBoolToObject(object, "scanned", part->scanned);
 
@@ -210,7 +212,50 @@ screen_result_facts(cJSON *object, const screen_result_t *result,
     }
 
     cJSON_AddItemToObject(object, "faults",
-                          screen_result_faults(result, part));
+                          screen_result_faults(part->faults
+                                     | (result->body ? 0
+                                        : result->upload->faults)));
+}
+
+
+static void
+screen_result_parts(cJSON *object, const screen_result_t *result)
+{
+    size_t                i;
+    cJSON                *list, *item;
+    const screen_part_t  *part;
+
+    cJSON_AddNumberToObject(object, "bytes", (double) result->upload->size);
+    cJSON_AddItemToObject(object, "faults",
+                          screen_result_faults(result->upload->faults));
+
+    list = cJSON_AddArrayToObject(object, "parts");
+
+    for (i = 0; i < result->upload->nparts; i++) {
+        part = &result->upload->parts[i];
+        item = cJSON_CreateObject();
+
+        cJSON_AddNumberToObject(item, "index", (double) i);
+
+        if (part->whole) {
+            cJSON_AddTrueToObject(item, "whole");
+        }
+
+        if (part->name.len) {
+            screen_result_set(item, "name", &part->name);
+        }
+
+        if (part->has_filename) {
+            screen_result_set(item, "filename", &part->filename);
+        }
+
+        if (part->declared.len) {
+            screen_result_set(item, "declared", &part->declared);
+        }
+
+        screen_result_facts(item, result, part);
+        cJSON_AddItemToArray(list, item);
+    }
 }
 
 
@@ -261,7 +306,10 @@ screen_result_json(const screen_result_t *result)
         cJSON_AddNumberToObject(object, "status", d->action.status);
     }
 
-    if (result->upload->nparts) {
+    if (result->body) {
+        screen_result_parts(object, result);
+
+    } else if (result->upload->nparts) {
         screen_result_facts(object, result, &result->upload->parts[0]);
     }
 

@@ -101,14 +101,47 @@ screen_result_faults(unsigned faults, const screen_str_t *reason)
 
 
 static void
+screen_result_names(const screen_part_t *part, size_t i)
+{
+    printf("  part %zu", i);
+
+    if (part->whole) {
+        printf("  the raw body");
+    }
+
+    if (part->name.len) {
+        printf("  field \"");
+        screen_result_print(&part->name);
+        printf("\"");
+    }
+
+    if (part->has_filename) {
+        printf("  file name \"");
+        screen_result_print(&part->filename);
+        printf("\"");
+    }
+
+    if (part->declared.len) {
+        printf("  declared ");
+        screen_result_print(&part->declared);
+    }
+
+    printf("\n");
+}
+
+
+static void
 screen_result_part(const screen_result_t *result, const screen_part_t *part)
 {
     char                       hex[64];
     size_t                     i;
     const screen_policy_content_t  *content;
 
-    screen_hex_encode(hex, part->sha256, 32);
-    printf("    sha256    %.64s\n", hex);
+    if (part->digests & 1u << SCREEN_SIGNAL_SHA256) {
+        screen_hex_encode(hex, part->sha256, 32);
+        printf("    sha256    %.64s\n", hex);
+    }
+
     printf("    size      %llu\n", (unsigned long long) part->size);
 
     if (part->scanned) {
@@ -183,6 +216,11 @@ screen_result_text(const screen_result_t *result)
     printf("\n");
 
     for (i = 0; i < u->nparts; i++) {
+
+        if (result->body) {
+            screen_result_names(&u->parts[i], i);
+        }
+
         screen_result_part(result, &u->parts[i]);
     }
 

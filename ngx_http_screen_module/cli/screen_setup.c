@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #include "screen_conf.h"
-#include "screen_setup.h"
+#include "screen_setup_impl.h"
 
 
 #define SCREEN_SETUP_TIMEOUT  10000
 #define SCREEN_SETUP_MEMORY   (512ull * 1024 * 1024)
 
 
-static int
+int
 screen_setup_fail(screen_error_t *err, const screen_place_t *place,
     const char *fmt, const screen_str_t *value)
 {
@@ -29,9 +29,7 @@ screen_setup_fail(screen_error_t *err, const screen_place_t *place,
 }
 
 
-/* a path relative to the folder of the file that names it */
-
-static char *
+char *
 screen_setup_path(screen_setup_t *setup, const screen_str_t *path,
     const screen_place_t *place)
 {
@@ -103,42 +101,6 @@ screen_setup_policy(screen_setup_t *setup, const screen_str_t *words, size_t n,
 
 
 static int
-screen_setup_add_bank(screen_setup_t *setup, const screen_str_t *words,
-    size_t n, const screen_place_t *place, screen_error_t *err)
-{
-    screen_str_t          list;
-    screen_setup_bank_t  *bank;
-
-    if (n != 3 || words[2].len < 6 || memcmp(words[2].data, "file=", 5) != 0)
-    {
-        return screen_setup_fail(err, place, "\"%.*s\" takes a name and a "
-                                 "list: screen_bank NAME file=PATH",
-                                 &words[0]);
-    }
-
-    if (screen_setup_bank(setup, &words[1]) != NULL) {
-        return screen_setup_fail(err, place, "a screen_bank \"%.*s\" is "
-                                 "already there", &words[1]);
-    }
-
-    if (setup->nbanks == SCREEN_BANKS_MAX) {
-        return screen_setup_fail(err, place, "screen_bank \"%.*s\" is one too "
-                                 "many: there can be 64", &words[1]);
-    }
-
-    list.data = words[2].data + 5;
-    list.len = words[2].len - 5;
-
-    bank = &setup->banks[setup->nbanks++];
-    bank->name = words[1];
-    bank->place = *place;
-    bank->list = screen_setup_path(setup, &list, place);
-
-    return bank->list ? SCREEN_OK : screen_error_set(err, "no memory");
-}
-
-
-static int
 screen_setup_scanners(screen_setup_t *setup, const screen_str_t *words,
     size_t n, const screen_place_t *place, screen_error_t *err)
 {
@@ -202,7 +164,12 @@ screen_setup_directive(void *ctx, const screen_str_t *words, size_t n,
     }
 
     if (screen_str_is(&words[0], "screen_bank")) {
-        return screen_setup_add_bank(setup, words, n, place, err);
+        return screen_setup_bank_directive(setup, words, n, place, err);
+    }
+
+    if (screen_str_is(&words[0], "screen_redis")) {
+        return screen_redis_conf_directive(&setup->redis, words, n, place,
+                                           &setup->alloc, err);
     }
 
     if (screen_str_is(&words[0], "screen_scanners")) {
@@ -228,73 +195,6 @@ screen_setup_end(void *ctx, screen_error_t *err)
     setup->open = NULL;
 
     return rc;
-}
-
-
-screen_setup_bank_t *
-screen_setup_bank(screen_setup_t *setup, const screen_str_t *name)
-{
-    uint32_t  i;
-
-    for (i = 0; i < setup->nbanks; i++) {
-
-        if (screen_str_eq(&setup->banks[i].name, name)) {
-            return &setup->banks[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-/* the banks of the policies are there, and their files' names are known */
-
-static int
-screen_setup_banks(screen_setup_t *setup, screen_error_t *err)
-{
-    size_t               k;
-    uint32_t             i;
-    screen_policy_t     *policy;
-    screen_spec_bank_t  *spec;
-
-    for (i = 0; i < setup->npolicies; i++) {
-        policy = setup->policies[i];
-
-        for (k = 0; k < policy->nbanks; k++) {
-
-            if (screen_setup_bank(setup, &policy->banks[k]) == NULL) {
-                return screen_setup_fail(err, &policy->bank_places[k],
-                                         "there is no screen_bank \"%.*s\"",
-                                         &policy->banks[k]);
-            }
-        }
-    }
-
-    setup->spec.banks = screen_calloc(&setup->alloc, setup->nbanks
-                                                 * sizeof(screen_spec_bank_t));
-    if (setup->spec.banks == NULL) {
-        return SCREEN_NOMEM;
-    }
-
-    for (i = 0; i < setup->nbanks; i++) {
-        spec = &setup->spec.banks[i];
-
-        if (asprintf(&setup->banks[i].path, "%s/%u.bank", setup->folder, i)
-            == -1)
-        {
-            setup->banks[i].path = NULL;
-            return SCREEN_NOMEM;
-        }
-
-        spec->name = setup->banks[i].name;
-        spec->list = screen_str_of(setup->banks[i].list);
-        spec->path = screen_str_of(setup->banks[i].path);
-        spec->place = setup->banks[i].place;
-    }
-
-    setup->spec.nbanks = setup->nbanks;
-
-    return SCREEN_OK;
 }
 
 
@@ -362,6 +262,10 @@ screen_setup_read(screen_setup_t *setup, const char *path,
     setup->alloc.owner = &setup->arena;
     setup->timeout = SCREEN_SETUP_TIMEOUT;
     setup->memory = SCREEN_SETUP_MEMORY;
+
+    /* whether nginx's build has TLS is nginx's to say */
+
+    setup->redis.tls = 1;
 
     sink.directive = screen_setup_directive;
     sink.end = screen_setup_end;
@@ -442,34 +346,17 @@ screen_setup_choose(screen_setup_t *setup, const char *name,
 }
 
 
-int
-screen_setup_open(screen_setup_t *setup, const screen_policy_t *policy,
-    screen_error_t *err)
-{
-    size_t                i;
-    screen_setup_bank_t  *bank;
-
-    for (i = 0; i < policy->nbanks; i++) {
-        bank = screen_setup_bank(setup, &policy->banks[i]);
-
-        if (bank->bank.map == NULL
-            && screen_bank_open(&bank->bank, bank->path, err) != SCREEN_OK)
-        {
-            return SCREEN_ERROR;
-        }
-    }
-
-    return SCREEN_OK;
-}
-
-
-static void
-screen_setup_remove(const char *folder)
+void
+screen_setup_remove(screen_setup_t *setup)
 {
     DIR            *dir;
     struct dirent  *entry;
 
-    dir = opendir(folder);
+    if (setup->folder == NULL) {
+        return;
+    }
+
+    dir = opendir(setup->folder);
 
     if (dir != NULL) {
 
@@ -483,7 +370,10 @@ screen_setup_remove(const char *folder)
         closedir(dir);
     }
 
-    (void) rmdir(folder);
+    (void) rmdir(setup->folder);
+
+    free(setup->folder);
+    setup->folder = NULL;
 }
 
 
@@ -505,10 +395,7 @@ screen_setup_free(screen_setup_t *setup)
         screen_policy_destroy(setup->policies[i]);
     }
 
-    if (setup->folder != NULL) {
-        screen_setup_remove(setup->folder);
-        free(setup->folder);
-    }
+    screen_setup_remove(setup);
 
     screen_arena_destroy(&setup->arena);
 }

@@ -16,8 +16,10 @@
 
 typedef struct {
     screen_str_t        name;
-    char               *list;
+    char               *list;             /* NULL: it is in Redis */
     char               *path;             /* the bank file, in folder */
+    const char         *given;            /* what stands for it, or NULL */
+    uint64_t            max_age;          /* ms; 0: any age */
     screen_place_t      place;
     screen_bank_t       bank;
 } screen_setup_bank_t;
@@ -32,6 +34,7 @@ typedef struct {
 
     uint64_t             timeout;         /* ms */
     uint64_t             memory;
+    screen_redis_conf_t  redis;           /* checked, not used */
 
     char                *folder;          /* of bank files; NULL: none yet */
     screen_spec_t        spec;            /* all policies, used banks */
@@ -57,7 +60,19 @@ int screen_setup_read(screen_setup_t *setup, const char *path,
 screen_policy_t *screen_setup_choose(screen_setup_t *setup, const char *name,
     screen_error_t *err);
 
-/* opens the bank files that the policy needs, once they have been built */
+/*
+ * Has a list or bank file stand for a bank, wherever its entries are; path
+ * must live as long as setup.  After read; SCREEN_OK, or SCREEN_ERROR if
+ * there is no such bank.
+ */
+int screen_setup_give(screen_setup_t *setup, const screen_str_t *name,
+    const char *path, screen_error_t *err);
+
+/*
+ * Opens the banks that the policy needs, once those of lists have been built.
+ * One in Redis stays closed unless a file was given for it.  The files of
+ * those that were built are gone afterwards.
+ */
 int screen_setup_open(screen_setup_t *setup, const screen_policy_t *policy,
     screen_error_t *err);
 

@@ -16,6 +16,9 @@
 #include "screen_spec.h"
 
 
+#define SCREEN_WORKERS_MAX   1024
+
+
 typedef struct {
     _Atomic uint64_t   version;         /* of the bank file; grows by one with
                                            each file renamed into place */
@@ -37,6 +40,10 @@ typedef struct {
     _Atomic uint64_t   recycled;        /* that ended after their jobs */
     _Atomic uint64_t   killed;          /* that met a deadline or crashed */
     _Atomic uint64_t   jobs;
+
+    _Atomic uint32_t   pending[SCREEN_WORKERS_MAX];
+                                        /* by worker: jobs that it has given
+                                           and waits for */
 
     screen_control_bank_t  banks[SCREEN_BANKS_MAX];
 } screen_control_t;

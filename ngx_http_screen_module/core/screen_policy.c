@@ -32,6 +32,7 @@ static const struct {
     { "yara_rules", 1, SIZE_MAX, 0, screen_policy_rules },
     { "yara_slow_rules", 1, 1, 1, screen_policy_slow_rules },
     { "pattern_limits", 1, 2, 1, screen_policy_limits },
+    { "media", 1, 4, 1, screen_policy_media },
     { "match", 2, SIZE_MAX, 0, screen_policy_match },
     { "on_error", 1, SIZE_MAX, 0, screen_policy_on_error },
 };
@@ -173,8 +174,9 @@ screen_policy_directive(screen_policy_t *p, const screen_str_t *words,
 
     return screen_directive_error(&d, "unknown directive \"%.*s\" in "
                "screen_policy \"%.*s\": expected methods, max_size, "
-               "multipart, yara_rules, yara_slow_rules, pattern_limits, match "
-               "or on_error", screen_shown(&words[0]), screen_shown(&p->name));
+               "multipart, yara_rules, yara_slow_rules, pattern_limits, media, "
+               "match or on_error", screen_shown(&words[0]),
+               screen_shown(&p->name));
 }
 
 

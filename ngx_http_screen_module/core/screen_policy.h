@@ -13,7 +13,7 @@
 #define _SCREEN_POLICY_H_INCLUDED_
 
 
-#include "screen_media.h"
+#include "screen_likeness.h"
 #include "screen_multipart.h"
 #include "screen_pattern.h"
 #include "screen_report.h"
@@ -135,6 +135,13 @@ int screen_policy_quarantines(const screen_policy_t *p,
 /* the index of a line, in the order of the match directives */
 size_t screen_policy_line(const screen_policy_t *p, const screen_line_t *line);
 
+/*
+ * Which likenesses of a picture or a video the lines ask for in the bank with
+ * an index in banks; signals is 0 if in none.
+ */
+void screen_policy_near(const screen_policy_t *p, size_t bank,
+    screen_media_kind_t kind, screen_likeness_conf_t *conf);
+
 /* what bounds the reports of the policy's engine */
 screen_report_engine_t screen_policy_report(const screen_policy_t *p);
 
@@ -148,7 +155,9 @@ typedef enum {
     SCREEN_KNOWN_HEADERS = 0,    /* method, declared size; of a raw body its
                                     one part's filename and declared type */
     SCREEN_KNOWN_BODY,           /* all parts: names, sizes, digests, hits */
-    SCREEN_KNOWN_SCAN            /* what a scanner told, or its fault */
+    SCREEN_KNOWN_SCAN,           /* what a scanner told, or its fault, and
+                                    the likenesses that were found so far */
+    SCREEN_KNOWN_NEAR            /* all likenesses: nothing follows */
 } screen_known_t;
 
 
@@ -189,7 +198,9 @@ typedef struct {
  * worst part, reject > quarantine > flag > log > allow > pass, so that known
  * good content excuses itself but not what was sent beside it.  A fault
  * counts as its on_error action, after a line of the same strength; a part
- * that is allowed is excused of its own faults, not of the upload's.  With
+ * that is allowed is excused of its own faults, not of the upload's.  What is
+ * allowed for a likeness is excused of other likenesses only, of those that
+ * are not nearer.  With
  * "multipart lenient", framing counts as flag at most, and its verdict is
  * that action, not ERROR.
  *
@@ -204,8 +215,10 @@ typedef struct {
  * SCREEN_OK: decided, nothing that is still unknown could change the action.
  * SCREEN_AGAIN: more must be known; the decision is what is certain so far.
  * With SCREEN_KNOWN_BODY each part whose scan could still change something
- * has want_scan set.  With SCREEN_KNOWN_SCAN the answer is never AGAIN: what
- * an unscanned part's scan would have told counts as no match.
+ * has want_scan set.  With SCREEN_KNOWN_SCAN what an unscanned part's scan
+ * would have told counts as no match; AGAIN means that likenesses in a bank
+ * that is not yet of a part's near_banks could still change something.  With
+ * SCREEN_KNOWN_NEAR the answer is never AGAIN.
  * SCREEN_NOMEM.
  *
  * The decision's arrays and strings come from alloc, or point into the

@@ -40,7 +40,7 @@ screen_policy_cause(const screen_upload_t *u, const screen_matched_t *m,
 
     scope.upload = u;
     scope.part = &u->parts[m->part];
-    scope.known = SCREEN_KNOWN_SCAN;
+    scope.known = SCREEN_KNOWN_NEAR;
 
     if (lead->kind == SCREEN_COND_BANK) {
         cause->hit = screen_cond_hit(&scope, lead, n);

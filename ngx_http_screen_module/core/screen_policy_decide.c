@@ -48,12 +48,15 @@ typedef struct {
                                            a part */
     unsigned                settled:1;  /* rejected, whatever comes */
     unsigned                scan:1;     /* a part wants a scan */
+    unsigned                near:1;     /* a part wants its likenesses */
 } screen_decide_t;
 
 
 static int screen_decide_upload(screen_decide_t *c);
 static int screen_decide_part(screen_decide_t *c, int index);
 static int screen_decide_lines(screen_decide_t *c, int index,
+    screen_lead_t *lead);
+static void screen_decide_strongest(screen_decide_t *c, size_t first,
     screen_lead_t *lead);
 static int screen_decide_max_size(screen_decide_t *c);
 static int screen_decide_faults(screen_decide_t *c, int index,
@@ -86,6 +89,7 @@ screen_policy_decide(const screen_policy_t *p, screen_upload_t *u,
     c.decision = d;
     c.lead.fault = -1;
 
+    c.scope.policy = p;
     c.scope.upload = u;
     c.scope.known = known;
     c.scope.nparts = screen_decide_nparts(u, known);
@@ -118,6 +122,9 @@ screen_policy_decide(const screen_policy_t *p, screen_upload_t *u,
         }
 
         return SCREEN_OK;
+
+    case SCREEN_KNOWN_SCAN:
+        return c.near && !c.settled ? SCREEN_AGAIN : SCREEN_OK;
 
     default:
         return SCREEN_OK;
@@ -203,9 +210,14 @@ screen_decide_part(screen_decide_t *c, int index)
         return SCREEN_NOMEM;
     }
 
-    if (known_body && c->pending > lead.rank) {
-        part->want_scan = 1;
-        c->scan = 1;
+    if (c->pending > lead.rank) {
+
+        if (known_body) {
+            part->want_scan = 1;
+            c->scan = 1;
+        }
+
+        c->near = 1;
     }
 
     if (lead.rank == 0) {
@@ -236,14 +248,13 @@ static int
 screen_decide_lines(screen_decide_t *c, int index, screen_lead_t *lead)
 {
     int                   rc;
-    size_t                i;
-    unsigned              rank;
+    size_t                i, first;
+    unsigned              rank, allow;
     screen_matched_t     *m;
     const screen_line_t  *line;
 
-    lead->rank = 0;
-    lead->fault = -1;
-    lead->index = 0;
+    first = c->decision->nmatched;
+    allow = 0;
 
     c->pending = 0;
 
@@ -259,7 +270,12 @@ screen_decide_lines(screen_decide_t *c, int index, screen_lead_t *lead)
         if (rc == SCREEN_MAYBE) {
             rank = screen_part_ranks[line->action.verdict];
 
-            if (rank > c->pending) {
+            if (line->action.verdict == SCREEN_VERDICT_ALLOW
+                && screen_line_is_near(line))
+            {
+                allow = rank;
+
+            } else if (rank > c->pending) {
                 c->pending = rank;
             }
         }
@@ -279,12 +295,79 @@ screen_decide_lines(screen_decide_t *c, int index, screen_lead_t *lead)
 
         m->line = line;
         m->place = line->place;
+    }
 
-        screen_decide_lead(c, lead, screen_part_ranks, -1,
-                           c->decision->nmatched - 1);
+    screen_decide_strongest(c, first, lead);
+
+    /* what is no likeness will not be excused by one */
+
+    if (allow && lead->rank
+        && screen_matched_is_near(c->upload,
+                                  &c->decision->matched[lead->index]))
+    {
+        c->pending = allow;
     }
 
     return SCREEN_OK;
+}
+
+
+/*
+ * The strongest of the matches from first on.  One that allows leads if it
+ * excuses all that do not; otherwise the others do, without those that are
+ * excused.
+ */
+
+static void
+screen_decide_strongest(screen_decide_t *c, size_t first,
+    screen_lead_t *lead)
+{
+    size_t             i, j;
+    unsigned           excused;
+    screen_matched_t  *m;
+
+    memset(lead, 0, sizeof(screen_lead_t));
+    lead->fault = -1;
+
+    m = c->decision->matched;
+
+    for (i = first; i < c->decision->nmatched; i++) {
+
+        if (m[i].action.verdict == SCREEN_VERDICT_ALLOW) {
+            continue;
+        }
+
+        excused = 0;
+
+        for (j = first; j < c->decision->nmatched && !excused; j++) {
+            excused = m[j].action.verdict == SCREEN_VERDICT_ALLOW
+                      && screen_matched_excused(c->upload, &m[j], &m[i]);
+        }
+
+        if (!excused) {
+            screen_decide_lead(c, lead, screen_part_ranks, -1, i);
+        }
+    }
+
+    for (i = first; i < c->decision->nmatched && lead->rank == 0; i++) {
+
+        if (m[i].action.verdict == SCREEN_VERDICT_ALLOW
+            && !screen_matched_is_near(c->upload, &m[i]))
+        {
+            screen_decide_lead(c, lead, screen_part_ranks, -1, i);
+        }
+    }
+
+    for (i = first; i < c->decision->nmatched && lead->rank == 0; i++) {
+
+        if (m[i].action.verdict == SCREEN_VERDICT_ALLOW) {
+
+            /* it excuses no fault, so that it is weaker than any */
+
+            lead->rank = screen_part_ranks[SCREEN_VERDICT_PASS];
+            lead->index = i;
+        }
+    }
 }
 
 

@@ -176,6 +176,89 @@ screen_policy_limits(screen_policy_t *p, const screen_directive_t *d)
 
 
 int
+screen_policy_media(screen_policy_t *p, const screen_directive_t *d)
+{
+    size_t                i, j;
+    uint64_t              n;
+    unsigned              seen;
+    screen_str_t          value;
+    screen_media_conf_t  *media;
+
+    static const struct {
+        const char  *name;
+        int        (*parse)(const screen_str_t *text, uint64_t *n);
+        uint64_t     min;
+        uint64_t     max;
+        const char  *expected;
+    } options[] = {
+        { "pixels=", screen_parse_size, 1024, 1ull << 32,
+          "a number of pixels from 1k to 4g" },
+        { "frames=", screen_parse_uint, 1, SCREEN_MEDIA_FRAMES,
+          "a number from 1 to 20000" },
+        { "interval=", screen_parse_time, 10, 3600000,
+          "a time from 10ms to 1h" },
+        { "budget=", screen_parse_time, 0, 3600000,
+          "a time from 0 to 1h" },
+    };
+
+    media = &p->media;
+    seen = 0;
+
+    for (i = 1; i < d->n; i++) {
+
+        for (j = 0; j < 4; j++) {
+
+            if (screen_option(&d->words[i], options[j].name, &value)) {
+                break;
+            }
+        }
+
+        if (j == 4) {
+            return screen_directive_error(d, "invalid parameter \"%.*s\" in "
+                       "\"media\": expected pixels=, frames=, interval= or "
+                       "budget=", screen_shown(&d->words[i]));
+        }
+
+        if (seen & (1u << j)) {
+            return screen_directive_error(d, "duplicate parameter \"%.*s\" "
+                                          "in \"media\"",
+                                          screen_shown(&d->words[i]));
+        }
+
+        seen |= 1u << j;
+
+        if (options[j].parse(&value, &n) != SCREEN_OK
+            || n < options[j].min || n > options[j].max)
+        {
+            return screen_directive_error(d, "invalid parameter \"%.*s\" in "
+                       "\"media\": expected %s", screen_shown(&d->words[i]),
+                       options[j].expected);
+        }
+
+        switch (j) {
+
+        case 0:
+            media->pixels = n;
+            break;
+
+        case 1:
+            media->frames = (uint32_t) n;
+            break;
+
+        case 2:
+            media->interval = (uint32_t) n;
+            break;
+
+        default:
+            media->budget = (uint32_t) n;
+        }
+    }
+
+    return SCREEN_OK;
+}
+
+
+int
 screen_policy_on_error(screen_policy_t *p, const screen_directive_t *d)
 {
     size_t                  i;

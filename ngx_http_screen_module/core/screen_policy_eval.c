@@ -9,9 +9,19 @@
 #define SCREEN_EVAL_PIECES  8
 
 
+/* the pieces of a line's text, and room for one that is made */
+
+typedef struct {
+    screen_str_t   pieces[SCREEN_EVAL_PIECES];
+    char           near[SCREEN_LIKENESS_TEXT];
+} screen_eval_text_t;
+
+
 static int screen_cond_test(screen_scope_t *scope, const screen_line_t *line,
     const screen_cond_t *cond);
 static int screen_cond_known(const screen_scope_t *scope,
+    const screen_cond_t *cond);
+static int screen_cond_likeness(screen_scope_t *scope,
     const screen_cond_t *cond);
 static int screen_cond_filename(screen_scope_t *scope,
     const screen_line_t *line, const screen_cond_t *cond);
@@ -29,7 +39,7 @@ static int screen_yara_meta(screen_scope_t *scope,
 static int screen_text_test(screen_scope_t *scope, const screen_test_t *test,
     const screen_str_t *s);
 static size_t screen_cond_pieces(screen_scope_t *scope,
-    const screen_cond_t *cond, screen_str_t *pieces);
+    const screen_cond_t *cond, screen_eval_text_t *text);
 
 
 int
@@ -87,6 +97,11 @@ screen_cond_test(screen_scope_t *scope, const screen_line_t *line,
     switch (cond->kind) {
 
     case SCREEN_COND_BANK:
+
+        if (screen_cond_is_near(cond)) {
+            return screen_cond_likeness(scope, cond);
+        }
+
         return screen_cond_hit(scope, cond, 0) != NULL;
 
     case SCREEN_COND_YARA:
@@ -131,8 +146,20 @@ screen_cond_known(const screen_scope_t *scope, const screen_cond_t *cond)
     switch (cond->kind) {
 
     case SCREEN_COND_BANK:
-        return scope->known == SCREEN_KNOWN_HEADERS ? SCREEN_MAYBE
-                                                    : SCREEN_YES;
+
+        if (scope->known == SCREEN_KNOWN_HEADERS) {
+            return SCREEN_MAYBE;
+        }
+
+        if (!screen_cond_is_near(cond)) {
+            return SCREEN_YES;
+        }
+
+        if (part->whole) {
+            return SCREEN_NO;
+        }
+
+        break;
 
     case SCREEN_COND_FILENAME:
         return part->has_filename && !part->whole;
@@ -171,7 +198,30 @@ screen_cond_known(const screen_scope_t *scope, const screen_cond_t *cond)
         return SCREEN_YES;
     }
 
-    return scope->known == SCREEN_KNOWN_SCAN ? SCREEN_NO : SCREEN_MAYBE;
+    return scope->known >= SCREEN_KNOWN_SCAN ? SCREEN_NO : SCREEN_MAYBE;
+}
+
+
+/* what is near only comes nearer: YES is final before the search has ended */
+
+static int
+screen_cond_likeness(screen_scope_t *scope, const screen_cond_t *cond)
+{
+    const screen_part_t  *part;
+
+    part = scope->part;
+
+    if (screen_cond_hit(scope, cond, 0) != NULL) {
+        return SCREEN_YES;
+    }
+
+    if (scope->known == SCREEN_KNOWN_NEAR || part->media == NULL
+        || part->near_banks & 1ull << screen_cond_bank(scope->policy, cond))
+    {
+        return SCREEN_NO;
+    }
+
+    return SCREEN_MAYBE;
 }
 
 
@@ -269,7 +319,9 @@ screen_cond_hit(screen_scope_t *scope, const screen_cond_t *cond, size_t skip)
     for (i = 0; i < scope->part->nhits; i++) {
         hit = &scope->part->hits[i];
 
-        if (!screen_str_eq(&hit->bank, &cond->test.text)) {
+        if (!screen_str_eq(&hit->bank, &cond->test.text)
+            || !screen_cond_near_test(cond, hit))
+        {
             continue;
         }
 
@@ -296,13 +348,27 @@ screen_hit_refine(screen_scope_t *scope, const screen_cond_t *refine,
     switch (refine->kind) {
 
     case SCREEN_COND_SIGNAL:
-        return hit->signal == refine->signal;
+
+        /* of likenesses, cross=on lets another one in */
+
+        return hit->signal == refine->signal || hit->near != NULL;
 
     case SCREEN_COND_LABEL:
         return screen_text_test(scope, &refine->test, &hit->label);
 
     case SCREEN_COND_SOURCE:
         return screen_text_test(scope, &refine->test, &hit->source);
+
+    case SCREEN_COND_DISTANCE:
+    case SCREEN_COND_QUALITY:
+    case SCREEN_COND_QUERY:
+    case SCREEN_COND_COMPARED:
+    case SCREEN_COND_FRAMES:
+    case SCREEN_COND_CROSS:
+
+        /* all of these together: screen_cond_near_test() */
+
+        return 1;
 
     default:
         return hit->severity != 0
@@ -462,9 +528,12 @@ int
 screen_line_text(screen_scope_t *scope, const screen_line_t *line,
     const screen_alloc_t *alloc, screen_str_t *text)
 {
-    u_char        *data;
-    size_t         i, j, k, n, len, last;
-    screen_str_t   pieces[SCREEN_EVAL_PIECES];
+    u_char              *data;
+    size_t               i, j, k, n, len, last;
+    screen_str_t        *pieces;
+    screen_eval_text_t   made;
+
+    pieces = made.pieces;
 
     data = NULL;
     len = 0;
@@ -490,7 +559,7 @@ screen_line_text(screen_scope_t *scope, const screen_line_t *line,
 
             last = line->conds[i].kind;
 
-            n = screen_cond_pieces(scope, &line->conds[i], pieces + 1);
+            n = screen_cond_pieces(scope, &line->conds[i], &made);
 
             pieces[0] = screen_str_of(i ? "+" : "");
 
@@ -535,13 +604,14 @@ screen_text_print(u_char *data, size_t len)
 }
 
 
-/* the pieces of a condition that matched, in order; their number */
+/* the pieces of a condition that matched, behind the first; their number */
 
 static size_t
 screen_cond_pieces(screen_scope_t *scope, const screen_cond_t *cond,
-    screen_str_t *pieces)
+    screen_eval_text_t *text)
 {
     size_t                      n;
+    screen_str_t               *pieces;
     const screen_hit_t         *hit;
     const screen_yara_match_t  *match;
 
@@ -551,6 +621,7 @@ screen_cond_pieces(screen_scope_t *scope, const screen_cond_t *cond,
     };
 
     n = 0;
+    pieces = text->pieces + 1;
     pieces[n++] = screen_str_of(names[cond->kind]);
 
     switch (cond->kind) {
@@ -563,6 +634,11 @@ screen_cond_pieces(screen_scope_t *scope, const screen_cond_t *cond,
         if (hit != NULL && hit->label.len) {
             pieces[n++] = screen_str_of(":");
             pieces[n++] = hit->label;
+        }
+
+        if (hit != NULL && hit->near != NULL) {
+            pieces[n].len = screen_likeness_text(hit->near, text->near);
+            pieces[n++].data = (u_char *) text->near;
         }
 
         break;

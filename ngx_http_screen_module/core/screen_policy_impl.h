@@ -14,6 +14,9 @@
 
 #define SCREEN_POLICY_LINES_MAX   1000
 
+/* beyond it unrelated pictures begin to be near */
+#define SCREEN_DISTANCE_MAX       64
+
 
 typedef enum {
     SCREEN_OP_EQ = 0,
@@ -31,6 +34,9 @@ typedef enum {
 
 /* masks, 1 << op */
 
+#define SCREEN_OPS_SAME      0x001
+#define SCREEN_OPS_MOST      0x008
+#define SCREEN_OPS_LEAST     0x020
 #define SCREEN_OPS_EQUAL     0x001
 #define SCREEN_OPS_NUMBER    0x03f
 #define SCREEN_OPS_CONTENT   0x0c0
@@ -71,8 +77,29 @@ typedef enum {
     SCREEN_COND_TAG,
     SCREEN_COND_RULE,
     SCREEN_COND_NAMESPACE,
-    SCREEN_COND_META
+    SCREEN_COND_META,
+
+    /* these a bank condition of signal pdq or vpdq */
+
+    SCREEN_COND_DISTANCE,
+    SCREEN_COND_QUALITY,
+    SCREEN_COND_QUERY,
+    SCREEN_COND_COMPARED,
+    SCREEN_COND_FRAMES,
+    SCREEN_COND_CROSS
 } screen_cond_kind_t;
+
+
+/* how near a bank condition of signal pdq or vpdq wants it */
+
+typedef struct {
+    unsigned             distance;
+    unsigned             quality;
+    unsigned             query;         /* percent, of vpdq */
+    unsigned             compared;
+    unsigned             frames;
+    unsigned             cross:1;       /* of pdq: pictures and frames meet */
+} screen_cond_near_t;
 
 
 typedef struct screen_cond_s  screen_cond_t;
@@ -81,7 +108,9 @@ struct screen_cond_s {
     screen_cond_kind_t   kind;
     screen_test_t        test;          /* of BANK: = its name */
     screen_str_t         key;           /* META */
-    screen_signal_t      signal;        /* SIGNAL */
+    screen_signal_t      signal;        /* SIGNAL; of BANK: pdq or vpdq, sha256
+                                           for any digest */
+    screen_cond_near_t   near;          /* BANK of pdq or vpdq */
     uint32_t             content;       /* CONTENT: index in the policy */
     unsigned             mismatch;      /* MISMATCH: a mask */
     screen_cond_t       *refine;        /* all of the same hit or match */
@@ -150,6 +179,7 @@ int screen_policy_max_size(screen_policy_t *p, const screen_directive_t *d);
 int screen_policy_limits(screen_policy_t *p, const screen_directive_t *d);
 int screen_policy_on_error(screen_policy_t *p, const screen_directive_t *d);
 int screen_policy_match(screen_policy_t *p, const screen_directive_t *d);
+int screen_policy_media(screen_policy_t *p, const screen_directive_t *d);
 
 
 /* a condition as it was written, in one word or up to three */
@@ -193,6 +223,36 @@ int screen_test_init(screen_policy_t *p, screen_test_t *test,
 int screen_test_text(const screen_test_t *test, const screen_str_t *s);
 int screen_test_number(const screen_test_t *test, int64_t n);
 
+/*
+ * A bank condition with all that refines it: what is nearness of it, checked
+ * and with defaults.
+ */
+int screen_cond_near(screen_policy_t *p, const screen_directive_t *d,
+    screen_cond_t *cond);
+
+/* 1 if a bank condition is about likenesses and not about digests */
+int screen_cond_is_near(const screen_cond_t *cond);
+
+/* 1 if the hit is as near as the condition wants it; either may be exact */
+int screen_cond_near_test(const screen_cond_t *cond, const screen_hit_t *hit);
+
+/* the index of a bank condition's bank in the policy */
+size_t screen_cond_bank(const screen_policy_t *p, const screen_cond_t *cond);
+
+/*
+ * Whether a match that allows excuses another one of the same part: if it is
+ * of a digest it excuses all, if it is of a likeness only such as are not
+ * nearer than itself.
+ */
+int screen_matched_excused(const screen_upload_t *u,
+    const screen_matched_t *allow, const screen_matched_t *m);
+
+/* 1 if a line asks for a likeness, and if a match is of one */
+int screen_line_is_near(const screen_line_t *line);
+int screen_matched_is_near(const screen_upload_t *u,
+    const screen_matched_t *m);
+
+
 /* 1 if the operator is one of != !~ !~* */
 int screen_test_negative(const screen_test_t *test);
 
@@ -200,6 +260,7 @@ int screen_test_negative(const screen_test_t *test);
 /* what a line is tested on: one part, or the upload as a whole */
 
 typedef struct {
+    const screen_policy_t  *policy;
     const screen_upload_t  *upload;
     const screen_part_t    *part;          /* NULL: the upload */
     screen_known_t          known;

@@ -36,10 +36,12 @@ static const screen_match_name_t  screen_match_names[] = {
     { "rule", SCREEN_COND_RULE, SCREEN_OPS_TEXT, SCREEN_COND_YARA },
     { "namespace", SCREEN_COND_NAMESPACE, SCREEN_OPS_TEXT, SCREEN_COND_YARA },
     { "meta", SCREEN_COND_META, SCREEN_OPS_ALL, SCREEN_COND_YARA },
-};
-
-static const char *const  screen_match_later[] = {
-    "distance", "quality", "query", "compared", "frames", "cross"
+    { "distance", SCREEN_COND_DISTANCE, SCREEN_OPS_MOST, SCREEN_COND_BANK },
+    { "quality", SCREEN_COND_QUALITY, SCREEN_OPS_LEAST, SCREEN_COND_BANK },
+    { "query", SCREEN_COND_QUERY, SCREEN_OPS_LEAST, SCREEN_COND_BANK },
+    { "compared", SCREEN_COND_COMPARED, SCREEN_OPS_LEAST, SCREEN_COND_BANK },
+    { "frames", SCREEN_COND_FRAMES, SCREEN_OPS_LEAST, SCREEN_COND_BANK },
+    { "cross", SCREEN_COND_CROSS, SCREEN_OPS_SAME, SCREEN_COND_BANK },
 };
 
 #define screen_count(array)  (sizeof(array) / sizeof(array[0]))
@@ -115,6 +117,14 @@ screen_policy_match(screen_policy_t *p, const screen_directive_t *d)
 
         if (m.line.conds[i].kind != SCREEN_COND_PARTS) {
             m.line.upload = 0;
+        }
+
+        if (m.line.conds[i].kind == SCREEN_COND_BANK) {
+            rc = screen_cond_near(p, d, &m.line.conds[i]);
+
+            if (rc != SCREEN_OK) {
+                return rc;
+            }
         }
     }
 
@@ -203,16 +213,6 @@ screen_match_find(screen_match_t *m, screen_token_t *t)
 
         if (screen_str_is(&t->name, screen_match_names[i].name)) {
             return &screen_match_names[i];
-        }
-    }
-
-    for (i = 0; i < screen_count(screen_match_later); i++) {
-
-        if (screen_str_is(&t->name, screen_match_later[i])) {
-            screen_directive_error(m->d, "condition \"%.*s\" in \"match\" is "
-                "not in this build yet: perceptual fingerprints come with a "
-                "later version", screen_shown(&t->word));
-            return NULL;
         }
     }
 

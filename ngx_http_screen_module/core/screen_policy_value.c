@@ -4,6 +4,26 @@
 #include "screen_policy_impl.h"
 
 
+typedef struct {
+    uint64_t     min;
+    uint64_t     max;
+    const char  *expected;
+} screen_value_range_t;
+
+
+/* of severity, distance, quality, query, compared, frames; percent without
+   its sign */
+
+static const screen_value_range_t  screen_value_ranges[] = {
+    { 1, 10, "a number from 1 to 10" },
+    { 0, SCREEN_DISTANCE_MAX, "a number of bits from 0 to 64" },
+    { 0, 100, "a number from 0 to 100" },
+    { 1, 100, "a percentage from 1 to 100" },
+    { 0, 100, "a percentage from 0 to 100" },
+    { 1, SCREEN_MEDIA_FRAMES, "a number of frames from 1 to 20000" },
+};
+
+
 static int screen_value_text(screen_policy_t *p, const screen_directive_t *d,
     screen_cond_t *cond, const screen_token_t *t);
 static int screen_value_number(screen_policy_t *p,
@@ -57,6 +77,11 @@ screen_cond_init(screen_policy_t *p, const screen_directive_t *d,
     case SCREEN_COND_SIZE:
     case SCREEN_COND_PARTS:
     case SCREEN_COND_SEVERITY:
+    case SCREEN_COND_DISTANCE:
+    case SCREEN_COND_QUALITY:
+    case SCREEN_COND_QUERY:
+    case SCREEN_COND_COMPARED:
+    case SCREEN_COND_FRAMES:
         return screen_value_number(p, d, cond, t);
 
     default:
@@ -92,14 +117,8 @@ screen_value_text(screen_policy_t *p, const screen_directive_t *d,
             != SCREEN_OK)
         {
             return screen_directive_error(d, "unknown signal \"%.*s\" in "
-                       "\"match\": expected sha256, sha1 or md5",
+                       "\"match\": expected sha256, sha1, md5, pdq or vpdq",
                        screen_shown(&cond->test.text));
-        }
-
-        if (cond->signal == SCREEN_SIGNAL_PDQ) {
-            return screen_directive_error(d, "\"signal=pdq\" in \"match\" "
-                       "is not in this build yet: perceptual fingerprints "
-                       "come with a later version");
         }
 
         return SCREEN_OK;
@@ -131,9 +150,10 @@ static int
 screen_value_number(screen_policy_t *p, const screen_directive_t *d,
     screen_cond_t *cond, const screen_token_t *t)
 {
-    int          rc;
-    uint64_t     n;
-    const char  *expected;
+    int                          rc;
+    uint64_t                     n;
+    const char                  *expected;
+    const screen_value_range_t  *range;
 
     n = 0;
 
@@ -150,10 +170,12 @@ screen_value_number(screen_policy_t *p, const screen_directive_t *d,
         break;
 
     default:
-        expected = "a number from 1 to 10";
+        range = &screen_value_ranges[cond->kind == SCREEN_COND_SEVERITY ? 0
+                                     : cond->kind - SCREEN_COND_DISTANCE + 1];
+        expected = range->expected;
         rc = screen_parse_uint(&t->value, &n);
 
-        if (n < 1 || n > 10) {
+        if (n < range->min || n > range->max) {
             rc = SCREEN_MALFORMED;
         }
     }

@@ -6,6 +6,7 @@
 #include "screen_filename.h"
 #include "screen_json.h"
 #include "screen_record.h"
+#include "screen_view.h"
 
 
 /*
@@ -30,12 +31,16 @@ static void screen_record_timings(screen_record_writer_t *w);
 static void screen_record_parts(screen_record_writer_t *w);
 static size_t screen_record_matched_parts(const screen_decision_t *d);
 static void screen_record_part(screen_record_writer_t *w, size_t index);
+static void screen_record_media(screen_record_writer_t *w,
+    const screen_media_t *media);
 static void screen_record_digests(screen_record_writer_t *w, size_t index);
 static void screen_record_matches(screen_record_writer_t *w, int part);
 static void screen_record_match(screen_record_writer_t *w,
     const screen_matched_t *m, const screen_cause_t *cause, int first);
 static void screen_record_cause(screen_record_writer_t *w,
     const screen_cause_t *cause);
+static void screen_record_near(screen_record_writer_t *w,
+    const screen_near_hit_t *near);
 static void screen_record_faults(screen_record_writer_t *w, unsigned faults,
     const screen_str_t *reason);
 static void screen_record_time(screen_record_writer_t *w, uint64_t ms);
@@ -242,9 +247,35 @@ screen_record_part(screen_record_writer_t *w, size_t index)
         }
     }
 
+    if (part->media != NULL) {
+        screen_record_media(w, part->media);
+    }
+
     screen_record_digests(w, index);
     screen_record_faults(w, part->faults, &part->fault_reason);
     screen_record_matches(w, (int) index);
+
+    screen_json_close(j, '}');
+}
+
+
+static void
+screen_record_media(screen_record_writer_t *w, const screen_media_t *media)
+{
+    screen_json_t  *j;
+
+    j = &w->json;
+
+    screen_json_open(j, "media", '{');
+    screen_json_text(j, "kind", media->kind == SCREEN_MEDIA_VIDEO ? "video"
+                                                                  : "picture");
+    screen_json_uint(j, "width", media->width);
+    screen_json_uint(j, "height", media->height);
+
+    if (media->kind == SCREEN_MEDIA_VIDEO) {
+        screen_json_seconds(j, "duration", media->duration * 1000000ull);
+        screen_json_uint(j, "frames", media->nframes);
+    }
 
     screen_json_close(j, '}');
 }
@@ -402,6 +433,48 @@ screen_record_cause(screen_record_writer_t *w, const screen_cause_t *cause)
         if (cause->hit->severity) {
             screen_json_uint(j, "severity", cause->hit->severity);
         }
+
+        if (cause->hit->near != NULL) {
+            screen_record_near(w, cause->hit->near);
+        }
+    }
+}
+
+
+/* a likeness: how near, of what, and where */
+
+static void
+screen_record_near(screen_record_writer_t *w, const screen_near_hit_t *near)
+{
+    char            name[SCREEN_VIEW_NAME];
+    screen_json_t  *j;
+
+    j = &w->json;
+
+    screen_json_uint(j, "distance", near->distance);
+    screen_json_uint(j, "quality", near->quality);
+    screen_record_some(w, "content", &near->content);
+    screen_json_text(j, "view", screen_view_name(near->view, name));
+    screen_json_text(j, "variant",
+                     screen_pdq_variant_name((screen_pdq_variant_t)
+                                             near->variant));
+    screen_json_text(j, "known_view",
+                     screen_view_name(near->known_view, name));
+
+    if (near->kind == SCREEN_MEDIA_VIDEO) {
+        screen_json_seconds(j, "at", near->time * 1000000ull);
+    }
+
+    if (near->video) {
+        screen_json_seconds(j, "known_at", near->known_time * 1000000ull);
+    }
+
+    if (near->kind == SCREEN_MEDIA_VIDEO && near->video) {
+        screen_json_uint(j, "frames", near->nframes);
+        screen_json_uint(j, "query",
+                         screen_likeness_query(near, SCREEN_NEAR_BITS, 0));
+        screen_json_uint(j, "compared",
+                         screen_likeness_compared(near, SCREEN_NEAR_BITS, 0));
     }
 }
 

@@ -7,7 +7,7 @@
 
 #define SCREEN_VIEW_ALIGN   64
 #define SCREEN_VIEW_NEAR    8           /* bits, between views of a bank */
-#define SCREEN_VIEW_MAX     256         /* views of a picture */
+#define SCREEN_VIEW_MAX     512         /* views of a picture */
 
 #define screen_view_bank(set)                                                 \
     ((set) == SCREEN_VIEWS_PICTURE_BANK || (set) == SCREEN_VIEWS_FRAME_BANK)
@@ -31,19 +31,35 @@ typedef struct {
     screen_view_visit_pt         visit;
     void                        *ctx;
 
+    int                          boxed;
+    screen_view_rect_t           box;
+
     size_t                       n;           /* values visited, of a bank */
     uint64_t                     values[SCREEN_VIEW_MAX][4];
 } screen_view_run_t;
 
 
-static const char  *screen_view_names[] = { "whole", "512", "box" };
+static const char  *screen_view_names[] = {
+    "whole",
+    "512",
+    "box",
+    "bare",
+    "inset",
+};
 
 
 static size_t screen_view_scratch(uint32_t width, uint32_t height,
     screen_view_set_t set);
 static int screen_view_run(screen_view_run_t *run);
 static int screen_view_whole(screen_view_run_t *run, screen_pdq_mode_t mode);
-static int screen_view_windows(screen_view_run_t *run);
+static int screen_view_boxed(screen_view_run_t *run);
+static int screen_view_part(screen_view_run_t *run, screen_view_t view,
+    const screen_view_rect_t *rect);
+static int screen_view_windows(screen_view_run_t *run, screen_view_t box);
+static int screen_view_worth(screen_view_run_t *run,
+    const screen_view_entry_t *entry, screen_view_t box);
+static void screen_view_window(screen_view_run_t *run,
+    const screen_view_entry_t *entry, screen_view_t box, screen_pdq_t *pdq);
 static int screen_view_found(screen_view_run_t *run, screen_view_t view,
     screen_pdq_t *pdq);
 static int screen_view_known(screen_view_run_t *run, const screen_pdq_t *pdq);
@@ -60,7 +76,7 @@ screen_view_name(screen_view_t view, char to[SCREEN_VIEW_NAME])
     box = view & SCREEN_VIEW_OF_BOX ? "box-" : "";
     name = NULL;
 
-    if (view <= SCREEN_VIEW_BOX) {
+    if (view <= SCREEN_VIEW_INSET) {
         name = screen_view_names[view];
     }
 
@@ -88,7 +104,7 @@ screen_view_parse(const screen_str_t *name, screen_view_t *view)
     screen_str_t   rest;
     screen_view_t  box;
 
-    for (i = 0; i <= SCREEN_VIEW_BOX; i++) {
+    for (i = 0; i <= SCREEN_VIEW_INSET; i++) {
         if (screen_str_is(name, screen_view_names[i])) {
             *view = (screen_view_t) i;
             return SCREEN_OK;
@@ -200,7 +216,21 @@ screen_view_run(screen_view_run_t *run)
 
     screen_view_plane(run->cpu, run->plane, run->picture, run->scratch);
 
-    return screen_view_windows(run);
+    rc = screen_view_boxed(run);
+    if (rc != SCREEN_OK) {
+        return rc;
+    }
+
+    /* who laid a border around a picture may have cropped it before */
+
+    if (run->boxed) {
+        rc = screen_view_windows(run, SCREEN_VIEW_OF_BOX);
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
+    }
+
+    return screen_view_windows(run, 0);
 }
 
 
@@ -223,7 +253,51 @@ screen_view_whole(screen_view_run_t *run, screen_pdq_mode_t mode)
 
 
 static int
-screen_view_windows(screen_view_run_t *run)
+screen_view_boxed(screen_view_run_t *run)
+{
+    int                 rc;
+    screen_view_rect_t  rect;
+
+    run->boxed = screen_view_box(run->plane, 0, &run->box);
+
+    if (run->boxed) {
+        rc = screen_view_part(run, SCREEN_VIEW_BOX, &run->box);
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
+    }
+
+    if (screen_view_box(run->plane, 1, &rect)) {
+        rc = screen_view_part(run, SCREEN_VIEW_BARE, &rect);
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
+    }
+
+    if (!screen_view_bank(run->set) && screen_view_inset(run->plane, &rect)) {
+        return screen_view_part(run, SCREEN_VIEW_INSET, &rect);
+    }
+
+    return SCREEN_OK;
+}
+
+
+static int
+screen_view_part(screen_view_run_t *run, screen_view_t view,
+    const screen_view_rect_t *rect)
+{
+    screen_pdq_t  pdq;
+
+    screen_view_hash(run->plane, rect, &pdq);
+
+    return screen_view_found(run, view, &pdq);
+}
+
+
+/* of the picture, or of its box */
+
+static int
+screen_view_windows(screen_view_run_t *run, screen_view_t box)
 {
     int                         rc;
     size_t                      i;
@@ -233,23 +307,72 @@ screen_view_windows(screen_view_run_t *run)
     for (i = 0; i < screen_view_table_len; i++) {
         entry = &screen_view_table[i];
 
-        if (!(entry->sets & 1u << run->set)) {
+        if (!(entry->sets & 1u << run->set)
+            || !screen_view_worth(run, entry, box))
+        {
             continue;
         }
 
-        screen_view_hash(run->plane, &entry->rect, &pdq);
+        screen_view_window(run, entry, box, &pdq);
 
         if (pdq.quality < SCREEN_VIEW_QUALITY) {
             continue;
         }
 
-        rc = screen_view_found(run, entry->view, &pdq);
+        rc = screen_view_found(run, entry->view | box, &pdq);
         if (rc != SCREEN_OK) {
             return rc;
         }
     }
 
     return SCREEN_OK;
+}
+
+
+/*
+ * Of two pictures in one, the outer and the inner one, each need not have all
+ * windows: a query is rather the inner one, a bank's picture the whole.
+ */
+
+static int
+screen_view_worth(screen_view_run_t *run, const screen_view_entry_t *entry,
+    screen_view_t box)
+{
+    if (screen_view_bank(run->set)) {
+        return !box || entry->sets & 1u << SCREEN_VIEWS_FRAME_BANK;
+    }
+
+    return box || !run->boxed
+           || entry->sets & 1u << SCREEN_VIEWS_FRAME_QUERY;
+}
+
+
+static void
+screen_view_window(screen_view_run_t *run, const screen_view_entry_t *entry,
+    screen_view_t box, screen_pdq_t *pdq)
+{
+    float               width, height;
+    screen_view_rect_t  rect;
+
+    rect = entry->rect;
+
+    if (box) {
+        width = run->box.right - run->box.left;
+        height = run->box.bottom - run->box.top;
+
+        rect.left = run->box.left + rect.left * width;
+        rect.right = run->box.left + rect.right * width;
+        rect.top = run->box.top + rect.top * height;
+        rect.bottom = run->box.top + rect.bottom * height;
+    }
+
+    if (entry->kind == SCREEN_VIEW_WINDOW) {
+        screen_view_hash(run->plane, &rect, pdq);
+        return;
+    }
+
+    screen_view_hash_turned(run->plane, &rect, entry->degrees,
+                            entry->kind == SCREEN_VIEW_LEVELLED, pdq);
 }
 
 

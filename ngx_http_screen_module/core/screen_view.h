@@ -33,6 +33,8 @@ typedef uint16_t  screen_view_t;
 #define SCREEN_VIEW_512     1           /* PDQ in 512 mode, where it differs */
 #define SCREEN_VIEW_BOX     2           /* without borders, bars, captions and
                                            blurred copies around it */
+#define SCREEN_VIEW_BARE    3           /* without parts of one colour, too */
+#define SCREEN_VIEW_INSET   4           /* a picture in another */
 #define SCREEN_VIEW_OF_BOX  0x4000      /* a window of that */
 
 #define SCREEN_VIEW_NAME    32          /* bytes, of a name with its NUL */

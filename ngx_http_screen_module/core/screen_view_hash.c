@@ -1,5 +1,4 @@
 
-#include <math.h>
 #include <string.h>
 
 #include "screen_view_impl.h"
@@ -29,6 +28,24 @@ static void screen_view_rows(screen_view_plane_t *plane,
     const screen_view_tent_t *tents, unsigned from, unsigned to);
 
 
+static inline int
+screen_view_floor(float x)
+{
+    int  n;
+
+    n = (int) x;
+
+    return (float) n > x ? n - 1 : n;
+}
+
+
+static inline float
+screen_view_abs(float x)
+{
+    return x < 0 ? -x : x;
+}
+
+
 /* of the 64 numbers between two shares of a side */
 
 static void
@@ -46,8 +63,8 @@ screen_view_tents(screen_view_tent_t *tents, float from, float to)
         tent = &tents[i];
         at = from * SCREEN_VIEW_SIDE + ((float) i + 0.5f) * step - 0.5f;
 
-        first = (int) floorf(at - radius) + 1;
-        last = (int) ceilf(at + radius) - 1;
+        first = screen_view_floor(at - radius) + 1;
+        last = -screen_view_floor(-at - radius) - 1;
 
         first = first < 0 ? 0 : first;
         last = last >= SCREEN_VIEW_SIDE ? SCREEN_VIEW_SIDE - 1 : last;
@@ -66,7 +83,7 @@ screen_view_tents(screen_view_tent_t *tents, float from, float to)
         sum = 0;
 
         for (cell = first; cell <= last; cell++) {
-            weight = radius - fabsf((float) cell - at);
+            weight = radius - screen_view_abs((float) cell - at);
             weight = weight > 0 ? weight : 0.001f;
             tent->weights[cell - first] = weight;
             sum += weight;
@@ -135,6 +152,93 @@ screen_view_hash(screen_view_plane_t *plane, const screen_view_rect_t *rect,
             }
 
             plane->block[i][j] = sum;
+        }
+    }
+
+    pdq->quality = screen_pdq_quality(plane->block);
+
+    screen_pdq_transform(pdq, plane->block);
+}
+
+
+/* a number between the four nearest of the halved plane */
+
+static float
+screen_view_between(const screen_view_plane_t *plane, float x, float y)
+{
+    int           column, row;
+    float         right, down;
+    const float  *a, *b;
+
+    x = x * SCREEN_VIEW_HALF - 0.5f;
+    y = y * SCREEN_VIEW_HALF - 0.5f;
+
+    x = x < 0 ? 0 : x > SCREEN_VIEW_HALF - 1 ? SCREEN_VIEW_HALF - 1 : x;
+    y = y < 0 ? 0 : y > SCREEN_VIEW_HALF - 1 ? SCREEN_VIEW_HALF - 1 : y;
+
+    column = (int) x < SCREEN_VIEW_HALF - 2 ? (int) x : SCREEN_VIEW_HALF - 2;
+    row = (int) y < SCREEN_VIEW_HALF - 2 ? (int) y : SCREEN_VIEW_HALF - 2;
+
+    right = x - (float) column;
+    down = y - (float) row;
+
+    a = &plane->half[row][column];
+    b = &plane->half[row + 1][column];
+
+    return (a[0] * (1 - right) + a[1] * right) * (1 - down)
+           + (b[0] * (1 - right) + b[1] * right) * down;
+}
+
+
+void
+screen_view_hash_turned(screen_view_plane_t *plane,
+    const screen_view_rect_t *rect, double degrees, int levelled,
+    screen_pdq_t *pdq)
+{
+    float     u, v, x, y, w, h, scale;
+    float     sine, cosine, width, height, aspect;
+    unsigned  i, j;
+
+    /* as series: a few degrees need no more of them, and no libm */
+
+    u = (float) (degrees * 3.14159265358979 / 180);
+    sine = u - u * u * u / 6;
+    cosine = 1 - u * u / 2 + u * u * u * u / 24;
+
+    /* sides of what is sampled, in the height of the rect */
+
+    height = rect->bottom - rect->top;
+    width = rect->right - rect->left;
+    aspect = (float) plane->aspect * width / height;
+
+    if (levelled) {
+
+        /* aspect = w cos + h sin; 1 = w sin + h cos */
+
+        scale = cosine * cosine - sine * sine;
+        w = (aspect * cosine - screen_view_abs(sine)) / scale;
+        h = (cosine - aspect * screen_view_abs(sine)) / scale;
+
+    } else {
+        scale = cosine + screen_view_abs(sine)
+                         * (aspect > 1 ? aspect : 1 / aspect);
+        w = aspect / scale;
+        h = 1 / scale;
+        sine = -sine;
+    }
+
+    for (i = 0; i < SCREEN_PDQ_BLOCK; i++) {
+        v = (((float) i + 0.5f) / SCREEN_PDQ_BLOCK - 0.5f) * h;
+
+        for (j = 0; j < SCREEN_PDQ_BLOCK; j++) {
+            u = (((float) j + 0.5f) / SCREEN_PDQ_BLOCK - 0.5f) * w;
+
+            x = (u * cosine - v * sine) / aspect + 0.5f;
+            y = u * sine + v * cosine + 0.5f;
+
+            plane->block[i][j] = screen_view_between(plane,
+                                     rect->left + x * width,
+                                     rect->top + y * height);
         }
     }
 

@@ -54,16 +54,46 @@ void screen_view_plane(screen_pdq_cpu_t cpu, screen_view_plane_t *plane,
 void screen_view_hash(screen_view_plane_t *plane,
     const screen_view_rect_t *rect, screen_pdq_t *pdq);
 
+/*
+ * The hash of a part of rect that was turned by so many degrees clockwise:
+ * what is left upright within it, of the same form; or, levelled, what lies
+ * turned in rect and touches all its sides.
+ */
+void screen_view_hash_turned(screen_view_plane_t *plane,
+    const screen_view_rect_t *rect, double degrees, int levelled,
+    screen_pdq_t *pdq);
+
+
+/*
+ * What is left when bars, borders, captions and blurred copies are taken
+ * away: 1 if there are such.  Lax also takes away what is of one colour and
+ * ends little by little, as a sky does.
+ */
+int screen_view_box(const screen_view_plane_t *plane, int lax,
+    screen_view_rect_t *rect);
+
+/* a picture in another, whose four edges stand out: 1 if there is one */
+int screen_view_inset(const screen_view_plane_t *plane,
+    screen_view_rect_t *rect);
+
 
 /*
  * The views of the table.  A view is in a set when the bit 1 << set of sets
- * is set.
+ * is set; of the box, when its bit of box is.
  */
+
+typedef enum {
+    SCREEN_VIEW_WINDOW = 0,
+    SCREEN_VIEW_TURNED,
+    SCREEN_VIEW_LEVELLED
+} screen_view_kind_t;
 
 typedef struct {
     screen_view_t       view;
     unsigned            sets;
     const char         *name;
+    screen_view_kind_t  kind;
+    double              degrees;
     screen_view_rect_t  rect;
 } screen_view_entry_t;
 

@@ -23,6 +23,7 @@ ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf, ngx_uint_t i,
 {
     uint64_t                 version;
     screen_bank_t            fresh;
+    ngx_uint_t              *refs;
     screen_tail_t            tail;
     screen_error_t           err;
     ngx_http_screen_bank_t  *bank;
@@ -42,6 +43,11 @@ ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf, ngx_uint_t i,
         return;
     }
 
+    refs = ngx_alloc(sizeof(ngx_uint_t), log);
+    if (refs == NULL) {
+        return;
+    }
+
     if (screen_tail_open_pair(&fresh, &tail, (char *) bank->path.data, &err)
         != SCREEN_OK)
     {
@@ -54,17 +60,67 @@ ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf, ngx_uint_t i,
                                          : "");
         }
 
+        ngx_free(refs);
+
         bank->retry = version ? ngx_time() + 1 : ngx_time();
         return;
     }
 
-    screen_bank_close(&bank->bank);
-    screen_tail_close(&bank->tail);
+    ngx_http_screen_bank_close(bank);
+
+    *refs = 1;
 
     bank->bank = fresh;
     bank->tail = tail;
+    bank->refs = refs;
     bank->version = version;
     bank->retry = 0;
+}
+
+
+/* a search goes on in what it began with, though another pair is in place */
+
+void
+ngx_http_screen_bank_hold(ngx_http_screen_bank_t *bank,
+    ngx_http_screen_edition_t *edition)
+{
+    edition->bank = bank->bank;
+    edition->tail = bank->tail;
+    edition->refs = bank->refs;
+
+    (*edition->refs)++;
+}
+
+
+void
+ngx_http_screen_bank_release(ngx_http_screen_edition_t *edition)
+{
+    if (--*edition->refs == 0) {
+        screen_bank_close(&edition->bank);
+        screen_tail_close(&edition->tail);
+        ngx_free(edition->refs);
+    }
+}
+
+
+void
+ngx_http_screen_bank_close(ngx_http_screen_bank_t *bank)
+{
+    ngx_http_screen_edition_t  edition;
+
+    if (bank->refs == NULL) {
+        return;
+    }
+
+    ngx_http_screen_bank_hold(bank, &edition);
+
+    ngx_memzero(&bank->bank, sizeof(screen_bank_t));
+    ngx_memzero(&bank->tail, sizeof(screen_tail_t));
+    bank->tail.fd = -1;
+    bank->refs = NULL;
+
+    (*edition.refs)--;
+    ngx_http_screen_bank_release(&edition);
 }
 
 
@@ -201,19 +257,13 @@ static ngx_int_t
 ngx_http_screen_bank_hit(ngx_http_screen_ctx_t *ctx, screen_part_t *part,
     ngx_http_screen_bank_t *bank, const screen_entry_t *entry)
 {
-    screen_hit_t  *hits, *hit;
+    screen_hit_t  *hit;
 
-    hits = ngx_palloc(ctx->request->pool,
-                      (part->nhits + 1) * sizeof(screen_hit_t));
-    if (hits == NULL) {
+    hit = screen_alloc_push(&ctx->alloc, &part->hits, &part->nhits,
+                            sizeof(screen_hit_t));
+    if (hit == NULL) {
         return NGX_ERROR;
     }
-
-    if (part->nhits) {
-        ngx_memcpy(hits, part->hits, part->nhits * sizeof(screen_hit_t));
-    }
-
-    hit = &hits[part->nhits];
 
     hit->bank.data = bank->name.data;
     hit->bank.len = bank->name.len;
@@ -226,9 +276,6 @@ ngx_http_screen_bank_hit(ngx_http_screen_ctx_t *ctx, screen_part_t *part,
     {
         return NGX_ERROR;
     }
-
-    part->hits = hits;
-    part->nhits++;
 
     return NGX_OK;
 }

@@ -317,7 +317,7 @@ ngx_http_screen_scanners(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             s.data = value[i].data + 7;
             s.len = value[i].len - 7;
 
-            size = ngx_parse_size(&s);
+            size = ngx_parse_offset(&s);
 
             if (size < 8 * 1024 * 1024) {
                 goto invalid;

@@ -110,3 +110,44 @@ ngx_http_screen_count(ngx_http_screen_ctx_t *ctx)
                                   ctx->time - ctx->lookup_time);
     }
 }
+
+
+/* that there is no such key is an answer as good as any */
+
+void
+ngx_http_screen_count_redis(ngx_http_screen_main_conf_t *smcf, ngx_int_t rc)
+{
+    ngx_uint_t                   up;
+    ngx_http_screen_counters_t  *counters;
+
+    if (smcf->zone == NULL) {
+        return;
+    }
+
+    counters = &smcf->zone->shared->counters;
+    up = (rc == NGX_OK || rc == NGX_DECLINED);
+
+    (void) ngx_atomic_fetch_add(&counters->redis_commands, 1);
+
+    if (!up) {
+        (void) ngx_atomic_fetch_add(&counters->redis_failures, 1);
+    }
+
+    if (counters->redis_up != up) {
+        counters->redis_up = up;
+    }
+}
+
+
+/*
+ * Each worker has a number of its own, which is zeroed when another one takes
+ * its place: what a killed worker was waiting for is not counted for ever.
+ */
+
+void
+ngx_http_screen_count_job(ngx_http_screen_main_conf_t *smcf, int change)
+{
+    atomic_fetch_add(&smcf->pool.control->pending[ngx_worker
+                                                  % SCREEN_WORKERS_MAX],
+                     change);
+}

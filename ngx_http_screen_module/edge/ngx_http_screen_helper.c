@@ -179,6 +179,29 @@ ngx_http_screen_helper_close(int fail, const ngx_http_screen_fd_t *fds,
 }
 
 
+#if (SCREEN_SANITIZE)
+
+/* where a build with sanitizers (make test-asan) puts its reports */
+
+static char *
+ngx_http_screen_helper_sanitizer(void)
+{
+    char  **p;
+
+    for (p = environ; *p; p++) {
+        if (ngx_strncmp(*p, "ASAN_OPTIONS=", sizeof("ASAN_OPTIONS=") - 1)
+            == 0)
+        {
+            return *p;
+        }
+    }
+
+    return NULL;
+}
+
+#endif
+
+
 static void
 ngx_http_screen_helper_exec(int fail, const char *path, const char *role,
     const ngx_http_screen_fd_t *fds, ngx_uint_t nfds, ngx_uint_t detach)
@@ -188,7 +211,11 @@ ngx_http_screen_helper_exec(int fail, const char *path, const char *role,
     sigset_t          none;
     struct sigaction  sa;
 
-    static char  *env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+    static char  *env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL, NULL };
+
+#if (SCREEN_SANITIZE)
+    env[1] = ngx_http_screen_helper_sanitizer();
+#endif
 
     ngx_memzero(&sa, sizeof(struct sigaction));
     sa.sa_handler = SIG_DFL;

@@ -23,8 +23,7 @@ static ngx_int_t ngx_http_screen_raw_part(ngx_http_screen_ctx_t *ctx,
 static ngx_int_t ngx_http_screen_read(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_screen_body_complete(ngx_http_screen_ctx_t *ctx);
-static ngx_int_t ngx_http_screen_decide(ngx_http_screen_ctx_t *ctx,
-    screen_known_t known);
+static ngx_int_t ngx_http_screen_judge(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_decided(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_failed(ngx_http_screen_ctx_t *ctx);
 
@@ -142,6 +141,7 @@ ngx_http_screen_cleanup(void *data)
 
     ngx_http_screen_scan_close(ctx);
     ngx_http_screen_facts_leave(ctx);
+    ngx_http_screen_likeness_leave(ctx);
 
     screen_digest_free(&ctx->digest);
     screen_digest_free(&ctx->body_digest);
@@ -498,12 +498,12 @@ ngx_http_screen_body_complete(ngx_http_screen_ctx_t *ctx)
 
         rc = ngx_http_screen_facts_start(ctx);
 
-        if (rc == NGX_AGAIN) {
-            return NGX_AGAIN;
+        if (rc == NGX_OK) {
+            rc = ngx_http_screen_judge(ctx);
         }
 
-        if (rc == NGX_OK) {
-            rc = ngx_http_screen_decide(ctx, SCREEN_KNOWN_SCAN);
+        if (rc == NGX_AGAIN) {
+            return NGX_AGAIN;
         }
     }
 
@@ -517,10 +517,38 @@ ngx_http_screen_body_complete(ngx_http_screen_ctx_t *ctx)
 }
 
 
+/* all facts of scans are there: NGX_OK, NGX_AGAIN or NGX_ERROR */
+
+static ngx_int_t
+ngx_http_screen_judge(ngx_http_screen_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_screen_decide(ctx, SCREEN_KNOWN_SCAN);
+
+    return rc == NGX_AGAIN ? ngx_http_screen_likeness_start(ctx) : rc;
+}
+
+
 /* all facts are there, or faults are noted (NGX_OK), or NGX_ERROR */
 
 void
 ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx, ngx_int_t rc)
+{
+    if (rc == NGX_OK) {
+        rc = ngx_http_screen_judge(ctx);
+    }
+
+    if (rc != NGX_AGAIN) {
+        ngx_http_screen_finish(ctx, rc);
+    }
+}
+
+
+/* it is decided (NGX_OK), or NGX_ERROR */
+
+void
+ngx_http_screen_finish(ngx_http_screen_ctx_t *ctx, ngx_int_t rc)
 {
     ngx_connection_t    *c;
     ngx_http_request_t  *r;
@@ -532,9 +560,7 @@ ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx, ngx_int_t rc)
 
     r->read_event_handler = ngx_http_block_reading;
 
-    if (rc == NGX_ERROR
-        || ngx_http_screen_decide(ctx, SCREEN_KNOWN_SCAN) == NGX_ERROR)
-    {
+    if (rc == NGX_ERROR) {
         ngx_http_screen_failed(ctx);
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
 
@@ -549,7 +575,7 @@ ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx, ngx_int_t rc)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_screen_decide(ngx_http_screen_ctx_t *ctx, screen_known_t known)
 {
     switch (screen_policy_decide(ctx->policy->core, &ctx->upload, known,

@@ -222,8 +222,7 @@ ngx_http_screen_destroy_policies(void *data)
     bank = smcf->banks.elts;
 
     for (i = 0; i < smcf->banks.nelts; i++) {
-        screen_bank_close(&bank[i].bank);
-        screen_tail_close(&bank[i].tail);
+        ngx_http_screen_bank_close(&bank[i]);
     }
 }
 

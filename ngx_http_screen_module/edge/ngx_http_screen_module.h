@@ -76,9 +76,19 @@ typedef struct {
     /* of this process */
     screen_bank_t                 bank;
     screen_tail_t                 tail;        /* changes since; of Redis */
+    ngx_uint_t                   *refs;        /* who has these two open */
     uint64_t                      version;     /* that bank was opened at */
     time_t                        retry;       /* not before, after a failure */
 } ngx_http_screen_bank_t;
+
+
+/* a bank as it was when somebody began to search it */
+
+typedef struct {
+    screen_bank_t                 bank;
+    screen_tail_t                 tail;
+    ngx_uint_t                   *refs;
+} ngx_http_screen_edition_t;
 
 
 /* what the processes of one configuration share, see screen_control.h */
@@ -167,6 +177,7 @@ typedef struct {
     size_t                        size;        /* of the report */
     size_t                        received;    /* header included */
     uint64_t                      id;
+    unsigned                      counted:1;   /* among the jobs under way */
 } ngx_http_screen_scan_t;
 
 
@@ -192,6 +203,20 @@ typedef struct {
     ngx_http_screen_redis_call_t *call;
     ngx_http_screen_ctx_t        *ctx;
 } ngx_http_screen_fact_t;
+
+
+/* the search of likenesses: which part, which bank of the policy, how far */
+
+typedef struct {
+    ngx_event_t                   event;
+    ngx_uint_t                    part;
+    ngx_uint_t                    bank;        /* to be searched next */
+    ngx_uint_t                    busy;        /* the one before it is being
+                                                  searched */
+    ngx_http_screen_edition_t     edition;     /* of that one */
+    screen_likeness_conf_t        conf;
+    screen_likeness_t             search;
+} ngx_http_screen_near_t;
 
 
 struct ngx_http_screen_ctx_s {
@@ -226,6 +251,7 @@ struct ngx_http_screen_ctx_s {
     ngx_http_screen_scan_t        scan;
     ngx_http_screen_fact_t       *facts;       /* of each part */
     ngx_uint_t                    hits;        /* in the cache */
+    ngx_http_screen_near_t       *near;        /* NULL: none was needed */
     ngx_event_t                   poll;        /* for another one's scan */
     ngx_msec_t                    poll_delay;
 
@@ -285,9 +311,18 @@ void ngx_http_screen_bank_refresh(ngx_http_screen_main_conf_t *smcf,
 unsigned ngx_http_screen_bank_signals(ngx_http_screen_ctx_t *ctx);
 ngx_int_t ngx_http_screen_bank_lookup(ngx_http_screen_ctx_t *ctx);
 
+/* keeps a bank that is open as it is, until it is released */
+void ngx_http_screen_bank_hold(ngx_http_screen_bank_t *bank,
+    ngx_http_screen_edition_t *edition);
+void ngx_http_screen_bank_release(ngx_http_screen_edition_t *edition);
+void ngx_http_screen_bank_close(ngx_http_screen_bank_t *bank);
+
 /* intercept.c */
 ngx_int_t ngx_http_screen_handler(ngx_http_request_t *r);
 void ngx_http_screen_resume(ngx_http_screen_ctx_t *ctx, ngx_int_t rc);
+void ngx_http_screen_finish(ngx_http_screen_ctx_t *ctx, ngx_int_t rc);
+ngx_int_t ngx_http_screen_decide(ngx_http_screen_ctx_t *ctx,
+    screen_known_t known);
 ngx_http_screen_ctx_t *ngx_http_screen_get_ctx(ngx_http_request_t *r);
 
 /* body.c */
@@ -307,6 +342,10 @@ void ngx_http_screen_facts_leave(ngx_http_screen_ctx_t *ctx);
 void ngx_http_screen_facts_told(ngx_http_screen_ctx_t *ctx,
     ngx_http_screen_fact_t *fact, ngx_str_t *report);
 
+/* likeness.c */
+ngx_int_t ngx_http_screen_likeness_start(ngx_http_screen_ctx_t *ctx);
+void ngx_http_screen_likeness_leave(ngx_http_screen_ctx_t *ctx);
+
 /* reports.c */
 char *ngx_http_screen_reports(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_http_screen_reports_get(ngx_http_screen_ctx_t *ctx,
@@ -317,6 +356,13 @@ void ngx_http_screen_reports_put(ngx_http_screen_ctx_t *ctx, ngx_uint_t i,
 /* count.c */
 ngx_int_t ngx_http_screen_count_init(ngx_http_screen_main_conf_t *smcf);
 void ngx_http_screen_count(ngx_http_screen_ctx_t *ctx);
+
+/* how a command of Redis ended, or was refused */
+void ngx_http_screen_count_redis(ngx_http_screen_main_conf_t *smcf,
+    ngx_int_t rc);
+
+/* a job that was given to the scanners (1), or has ended (-1) */
+void ngx_http_screen_count_job(ngx_http_screen_main_conf_t *smcf, int change);
 
 /* scan.c: NGX_AGAIN; NGX_OK if it ended at once, with a fault noted */
 ngx_int_t ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx);

@@ -169,6 +169,8 @@ ngx_http_screen_pool_join(ngx_cycle_t *cycle,
 
     pool = &smcf->pool;
 
+    atomic_store(&pool->control->pending[ngx_worker % SCREEN_WORKERS_MAX], 0);
+
     pool->messages = ngx_http_screen_pool_connection(pool->log[0], smcf,
                                                  ngx_http_screen_pool_messages,
                                                  cycle->log);

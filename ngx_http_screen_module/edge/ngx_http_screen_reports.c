@@ -138,6 +138,10 @@ ngx_http_screen_reports_get(ngx_http_screen_ctx_t *ctx, ngx_uint_t i)
                                        ngx_http_screen_reports_got, fact,
                                        &fact->call);
 
+    if (rc != NGX_OK) {
+        ngx_http_screen_count_redis(ctx->conf, rc);
+    }
+
     return rc == NGX_OK ? NGX_OK : NGX_DECLINED;
 }
 
@@ -154,6 +158,8 @@ ngx_http_screen_reports_got(void *data, ngx_int_t rc,
 
     fact->call = NULL;
     ctx = fact->ctx;
+
+    ngx_http_screen_count_redis(ctx->conf, rc);
 
     if (rc == NGX_OK && reply->type == NGX_HTTP_SCREEN_REDIS_STRING) {
 

@@ -261,6 +261,9 @@ ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx)
                   ctx->deadline > now ? (ngx_msec_t) (ctx->deadline - now)
                                       : 1);
 
+    ngx_http_screen_count_job(ctx->conf, 1);
+    ctx->scan.counted = 1;
+
     return NGX_OK;
 
 overload:
@@ -542,6 +545,11 @@ ngx_http_screen_scan_close(ngx_http_screen_ctx_t *ctx)
 
     if (scan->timer.timer_set) {
         ngx_del_timer(&scan->timer);
+    }
+
+    if (scan->counted) {
+        ngx_http_screen_count_job(ctx->conf, -1);
+        scan->counted = 0;
     }
 
     if (scan->connection) {

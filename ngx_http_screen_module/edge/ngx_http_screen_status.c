@@ -5,121 +5,20 @@
  */
 
 
-#include "ngx_http_screen_zone.h"
+#include "ngx_http_screen_status_impl.h"
 
 
 #define NGX_HTTP_SCREEN_STATUS_CHUNK   4096
 
 
-typedef struct {
-    ngx_http_request_t            *request;
-    ngx_http_screen_main_conf_t   *conf;
-    ngx_http_screen_counters_t    *counters;
-    ngx_http_screen_shared_t      *shared;
-    screen_control_t              *control;
-    ngx_uint_t                     prometheus;
-
-    ngx_chain_t                   *out;
-    ngx_chain_t                  **last;
-    off_t                          size;
-    ngx_uint_t                     failed;
-} ngx_http_screen_status_t;
-
-
-/* a number of the zone's counters, or of the supervisor's control page */
-
-typedef struct {
-    const char    *name;
-    const char    *type;
-    const char    *help;
-    ngx_uint_t     control;        /* its size in bytes there, 0: a counter */
-    size_t         offset;
-} ngx_http_screen_metric_t;
-
-
 static ngx_int_t ngx_http_screen_status_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_screen_status_send(ngx_http_screen_status_t *st);
-static void ngx_http_screen_put(ngx_http_screen_status_t *st,
-    const char *fmt, ...);
-static void ngx_http_screen_put_scalars(ngx_http_screen_status_t *st);
 static void ngx_http_screen_put_faults(ngx_http_screen_status_t *st);
 static void ngx_http_screen_put_banks(ngx_http_screen_status_t *st);
 static void ngx_http_screen_put_stages(ngx_http_screen_status_t *st);
 static void ngx_http_screen_put_verdicts(ngx_http_screen_status_t *st,
     ngx_uint_t actions);
 static void ngx_http_screen_put_matches(ngx_http_screen_status_t *st);
-
-
-static const ngx_http_screen_metric_t  ngx_http_screen_metrics[] = {
-
-    { "body_bytes_total", "counter", "Bytes of screened request bodies.",
-      0, offsetof(ngx_http_screen_counters_t, bytes) },
-
-    { "scans_total", "counter", "Jobs that were given to a scanner.",
-      0, offsetof(ngx_http_screen_counters_t, scans) },
-
-    { "cache_hits_total", "counter", "Reports found in the shared zone.",
-      0, offsetof(ngx_http_screen_counters_t, hits) },
-
-    { "cache_misses_total", "counter", "Reports not found in the shared zone.",
-      0, offsetof(ngx_http_screen_counters_t, misses) },
-
-    { "cache_waits_total", "counter",
-      "Uploads that waited for another one's scan of the same content.",
-      0, offsetof(ngx_http_screen_counters_t, waits) },
-
-    { "cache_shared_total", "counter", "Reports found in Redis.",
-      0, offsetof(ngx_http_screen_counters_t, shared) },
-
-    { "cache_evictions_total", "counter",
-      "Reports that left the shared zone for others.",
-      0, offsetof(ngx_http_screen_counters_t, evictions) },
-
-    { "cache_entries", "gauge", "Reports in the shared zone.",
-      0, offsetof(ngx_http_screen_counters_t, entries) },
-
-    { "cache_bytes", "gauge", "Bytes of reports in the shared zone.",
-      0, offsetof(ngx_http_screen_counters_t, cached) },
-
-    { "events_total", "counter", "Events recorded, lost ones included.",
-      0, offsetof(ngx_http_screen_counters_t, events) },
-
-    { "events_dropped_total", "counter",
-      "Events that were not written to a log.",
-      0, offsetof(ngx_http_screen_counters_t, events_dropped) },
-
-    { "events_streamed_total", "counter", "Events that Redis has taken.",
-      0, offsetof(ngx_http_screen_counters_t, streamed) },
-
-    { "events_stream_dropped_total", "counter",
-      "Events that Redis was not there for long enough to take.",
-      0, offsetof(ngx_http_screen_counters_t, stream_dropped) },
-
-    { "quarantine_copies_total", "counter",
-      "Copies that were put into quarantine.",
-      0, offsetof(ngx_http_screen_counters_t, quarantined) },
-
-    { "quarantine_failures_total", "counter",
-      "Copies that could not be put into quarantine.",
-      0, offsetof(ngx_http_screen_counters_t, quarantine_failed) },
-
-    { "scanners", "gauge", "Scanner processes.",
-      4, offsetof(screen_control_t, scanners) },
-
-    { "scanners_busy", "gauge", "Scanner processes with a job.",
-      4, offsetof(screen_control_t, busy) },
-
-    { "scanners_started_total", "counter", "Scanner processes ever started.",
-      8, offsetof(screen_control_t, started) },
-
-    { "scanners_recycled_total", "counter",
-      "Scanner processes that ended after their jobs.",
-      8, offsetof(screen_control_t, recycled) },
-
-    { "scanners_killed_total", "counter",
-      "Scanner processes that met a deadline or crashed.",
-      8, offsetof(screen_control_t, killed) },
-};
 
 
 static const char  *ngx_http_screen_stage_names[NGX_HTTP_SCREEN_STAGES] = {
@@ -181,7 +80,7 @@ ngx_http_screen_status_handler(ngx_http_request_t *r)
     ngx_http_screen_put(&st, st.prometheus ? "" : "{\"version\":\"%s\"",
                         SCREEN_VERSION);
 
-    ngx_http_screen_put_scalars(&st);
+    ngx_http_screen_status_metrics(&st);
     ngx_http_screen_put_faults(&st);
     ngx_http_screen_put_banks(&st);
     ngx_http_screen_put_stages(&st);
@@ -237,9 +136,7 @@ ngx_http_screen_status_send(ngx_http_screen_status_t *st)
 }
 
 
-/* one formatted piece; what does not fit a chunk is cut, never overrun */
-
-static void
+void
 ngx_http_screen_put(ngx_http_screen_status_t *st, const char *fmt, ...)
 {
     u_char        line[NGX_HTTP_SCREEN_STATUS_CHUNK];
@@ -283,54 +180,13 @@ ngx_http_screen_put(ngx_http_screen_status_t *st, const char *fmt, ...)
 }
 
 
-static void
+void
 ngx_http_screen_put_head(ngx_http_screen_status_t *st, const char *name,
     const char *type, const char *help)
 {
     if (st->prometheus) {
         ngx_http_screen_put(st, "# HELP screen_%s %s\n# TYPE screen_%s %s\n",
                             name, help, name, type);
-    }
-}
-
-
-static uint64_t
-ngx_http_screen_metric(ngx_http_screen_status_t *st,
-    const ngx_http_screen_metric_t *m)
-{
-    u_char  *p;
-
-    p = (u_char *) st->control + m->offset;
-
-    switch (m->control) {
-
-    case 4:
-        return atomic_load((_Atomic uint32_t *) p);
-
-    case 8:
-        return atomic_load((_Atomic uint64_t *) p);
-
-    default:
-        return *(ngx_atomic_t *) ((u_char *) st->counters + m->offset);
-    }
-}
-
-
-static void
-ngx_http_screen_put_scalars(ngx_http_screen_status_t *st)
-{
-    ngx_uint_t                       i;
-    const ngx_http_screen_metric_t  *m;
-
-    for (i = 0; i < sizeof(ngx_http_screen_metrics)
-                    / sizeof(ngx_http_screen_metrics[0]); i++)
-    {
-        m = &ngx_http_screen_metrics[i];
-
-        ngx_http_screen_put_head(st, m->name, m->type, m->help);
-        ngx_http_screen_put(st, st->prometheus ? "screen_%s %uL\n"
-                                               : ",\"%s\":%uL",
-                            m->name, ngx_http_screen_metric(st, m));
     }
 }
 
@@ -364,17 +220,27 @@ ngx_http_screen_put_faults(ngx_http_screen_status_t *st)
 }
 
 
+/* of a bank in Redis: since it was last confirmed; -1: not known */
+
+static time_t
+ngx_http_screen_bank_age(ngx_http_screen_bank_t *bank)
+{
+    uint64_t  when;
+
+    if (bank->bank.map == NULL) {
+        return -1;
+    }
+
+    when = bank->redis ? screen_tail_synced(&bank->tail) : bank->bank.built;
+
+    return when ? ngx_max(ngx_time() - (time_t) when, 0) : -1;
+}
+
+
 static uint64_t
 ngx_http_screen_bank_entries(ngx_http_screen_bank_t *bank)
 {
-    uint64_t    n;
-    ngx_uint_t  i;
-
-    for (n = 0, i = 0; i < SCREEN_SIGNALS; i++) {
-        n += bank->bank.map ? bank->bank.entries[i] : 0;
-    }
-
-    return n;
+    return bank->bank.map ? screen_tail_entries(&bank->tail, &bank->bank) : 0;
 }
 
 
@@ -396,8 +262,7 @@ ngx_http_screen_put_banks(ngx_http_screen_status_t *st)
         ngx_http_screen_put(st, ",\"banks\":{");
 
         for (i = 0; i < st->conf->banks.nelts; i++) {
-            age = bank[i].bank.map ? ngx_time() - (time_t) bank[i].bank.built
-                                   : -1;
+            age = ngx_http_screen_bank_age(&bank[i]);
 
             ngx_http_screen_put(st, "%s\"%V\":{\"entries\":%uL,"
                                 "\"age_seconds\":%T}", i ? "," : "",
@@ -423,14 +288,17 @@ ngx_http_screen_put_banks(ngx_http_screen_status_t *st)
     }
 
     ngx_http_screen_put_head(st, "bank_age_seconds", "gauge",
-                             "Seconds since a bank's file was built.");
+                             "Seconds since a bank's file was built, or "
+                             "Redis confirmed it.");
 
     for (i = 0; i < st->conf->banks.nelts; i++) {
 
-        if (bank[i].bank.map) {
-            ngx_http_screen_put(st, "screen_bank_age_seconds{bank=\"%V\"} "
-                                "%T\n", &bank[i].name,
-                                ngx_time() - (time_t) bank[i].bank.built);
+        age = ngx_http_screen_bank_age(&bank[i]);
+
+        if (age >= 0) {
+            ngx_http_screen_put(st, "screen_bank_age_seconds{bank=\"%V\","
+                                "source=\"%s\"} %T\n", &bank[i].name,
+                                bank[i].redis ? "redis" : "list", age);
         }
     }
 }

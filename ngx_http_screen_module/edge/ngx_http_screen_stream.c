@@ -193,6 +193,7 @@ ngx_http_screen_stream_add(ngx_http_screen_stream_t *stream,
 static void
 ngx_http_screen_stream_send(ngx_http_screen_stream_t *stream)
 {
+    ngx_int_t                    rc;
     ngx_str_t                    argv[8];
     ngx_queue_t                 *q;
     ngx_http_screen_streamed_t  *event;
@@ -214,11 +215,12 @@ ngx_http_screen_stream_send(ngx_http_screen_stream_t *stream)
         argv[7].data = event->data;
         argv[7].len = event->len;
 
-        if (ngx_http_screen_redis_command(stream->conf->redis_client, argv, 8,
-                                          1, 0, ngx_http_screen_stream_sent,
-                                          event, NULL)
-            != NGX_OK)
-        {
+        rc = ngx_http_screen_redis_command(stream->conf->redis_client, argv,
+                                           8, 1, 0,
+                                           ngx_http_screen_stream_sent, event,
+                                           NULL);
+        if (rc != NGX_OK) {
+            ngx_http_screen_count_redis(stream->conf, rc);
             break;
         }
 
@@ -251,6 +253,8 @@ ngx_http_screen_stream_sent(void *data, ngx_int_t rc,
 
     ngx_queue_remove(&event->queue);
     stream->nflying--;
+
+    ngx_http_screen_count_redis(stream->conf, rc);
 
     if (rc != NGX_OK) {
 

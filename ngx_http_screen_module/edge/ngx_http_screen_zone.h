@@ -46,6 +46,9 @@ typedef struct {
     ngx_atomic_t                   events_dropped;
     ngx_atomic_t                   streamed;    /* events */
     ngx_atomic_t                   stream_dropped;
+    ngx_atomic_t                   redis_commands;
+    ngx_atomic_t                   redis_failures;
+    ngx_atomic_t                   redis_up;    /* the last one was answered */
     ngx_atomic_t                   quarantined;
     ngx_atomic_t                   quarantine_failed;
     ngx_atomic_t                   faults[SCREEN_FAULTS];

@@ -12,6 +12,7 @@
 
 #include "screen_bank_file.h"
 #include "screen_compile.h"
+#include "screen_decode.h"
 #include "screen_control.h"
 #include "screen_identity.h"
 #include "screen_image.h"
@@ -400,6 +401,28 @@ screen_compile_patterns(screen_compile_t *c, const screen_spec_engine_t *engine)
 }
 
 
+/* a policy that asks for likenesses is not to pass them in silence */
+
+static void
+screen_compile_media(screen_compile_t *c, const screen_spec_engine_t *engine)
+{
+    char            *file;
+    screen_error_t   err;
+
+    if (!engine->media.on || screen_decode_lacks() == NULL) {
+        return;
+    }
+
+    screen_error_set(&err, "\"signal=pdq\" and \"signal=vpdq\" need a "
+                     "decoder, and this build of ngx-screen has none: build "
+                     "it with %s", screen_decode_lacks());
+
+    file = screen_alloc_text(&c->alloc, &engine->media_place.file);
+    screen_compile_tell(c, 0, file ? file : "", engine->media_place.line,
+                        err.text);
+}
+
+
 static void
 screen_compile_bank(screen_compile_t *c, const screen_spec_bank_t *bank)
 {
@@ -451,6 +474,7 @@ screen_compile_all(screen_compile_t *c)
     for (i = 0; i < c->spec.nengines; i++) {
         screen_compile_engine(c, i);
         screen_compile_patterns(c, &c->spec.engines[i]);
+        screen_compile_media(c, &c->spec.engines[i]);
     }
 
     for (i = 0; i < c->spec.nbanks; i++) {

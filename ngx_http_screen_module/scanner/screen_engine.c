@@ -1,5 +1,7 @@
 
+#include "screen_decode.h"
 #include "screen_engine.h"
+#include "screen_fingerprint.h"
 #include "screen_sniff.h"
 #include "screen_wire.h"
 
@@ -12,6 +14,7 @@ screen_engine_patterns(screen_engine_t *engine,
     uint32_t                         i;
     const screen_policy_content_t   *content;
 
+    engine->media = spec->media;
     engine->limits = spec->pattern_limits;
     engine->npatterns = spec->ncontents;
     engine->patterns = screen_calloc(alloc, spec->ncontents
@@ -89,6 +92,8 @@ screen_engine_all(screen_engine_t *engines, const screen_spec_t *spec,
         screen_yara_warm(warm);
         screen_yara_destroy(warm);
     }
+
+    screen_decode_warm();
 
     for (i = 0; i < spec->nengines; i++) {
         rc = screen_engine_yara(engines, i, image, nrules, err);
@@ -178,6 +183,20 @@ screen_engine_match(screen_engine_t *engine, const u_char *data, size_t size,
 }
 
 
+static int
+screen_engine_media(screen_engine_t *engine, const u_char *data, size_t size,
+    uint64_t deadline, screen_part_t *part, const screen_alloc_t *alloc)
+{
+    if (screen_wire_now() >= deadline) {
+        screen_part_fault(part, SCREEN_FAULT_TIMEOUT, "media: deadline");
+        return SCREEN_OK;
+    }
+
+    return screen_fingerprint(&engine->media, data, size, deadline, part,
+                              alloc);
+}
+
+
 int
 screen_engine_scan(screen_engine_t *engine, const u_char *data, size_t size,
     uint64_t deadline, screen_part_t *part, const screen_alloc_t *alloc)
@@ -205,5 +224,11 @@ screen_engine_scan(screen_engine_t *engine, const u_char *data, size_t size,
         }
     }
 
-    return screen_engine_match(engine, data, size, deadline, part, alloc);
+    rc = screen_engine_match(engine, data, size, deadline, part, alloc);
+
+    if (rc == SCREEN_OK && engine->media.on && size) {
+        rc = screen_engine_media(engine, data, size, deadline, part, alloc);
+    }
+
+    return rc;
 }

@@ -10,6 +10,7 @@
 
 
 #include "screen_image.h"
+#include "screen_media.h"
 #include "screen_yara.h"
 
 
@@ -19,6 +20,7 @@ typedef struct {
     screen_pattern_t          **patterns;
     uint32_t                    npatterns;
     screen_pattern_limits_t     limits;
+    screen_media_conf_t         media;
 } screen_engine_t;
 
 
@@ -33,7 +35,7 @@ int screen_engine_load(screen_engine_t **engines, const screen_spec_t *spec,
     screen_error_t *err);
 
 /*
- * Fills in a part's facts: type, mismatch, yara, patterns, faults.  data may
+ * Fills in a part's facts: type, yara, patterns, media, faults.  data may
  * be NULL when size is zero.  SCREEN_OK or SCREEN_NOMEM.
  */
 int screen_engine_scan(screen_engine_t *engine, const u_char *data,

@@ -101,7 +101,8 @@ sub configure
     my $scanners = $args{scanners} // '2 timeout=5s';
     my $policy = defined $args{policy}
                  ? "screen_policy test {\n$args{policy}\n}" : '';
-    my $main = $args{main} // '';
+    my $main = ($args{main} // '') . ($ENV{ASAN_OPTIONS}
+                                      ? "\nenv ASAN_OPTIONS;" : '');
     my $http = $args{http} // '';
     my $level = $args{log_level} // 'notice';
 

@@ -109,6 +109,10 @@ add_block_preprocessor(\&prepare);
 $ENV{NGX_SCREEN} //= 'build/ngx-screen';
 $ENV{NGX_SCREEN} = File::Spec->rel2abs($ENV{NGX_SCREEN});
 
+# of a build with sanitizers (make test-asan)
+
+env_to_nginx('ASAN_OPTIONS') if $ENV{ASAN_OPTIONS};
+
 no_long_string();
 log_level('info');
 

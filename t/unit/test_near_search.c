@@ -117,7 +117,7 @@ a_narrowed_search_ends_with_the_nearest(void **state)
 
 
 static int
-stop(void *ctx, uint32_t at, unsigned distance)
+first(void *ctx, uint32_t at, unsigned distance)
 {
     ++*(unsigned *) ctx;
 
@@ -138,9 +138,9 @@ a_visitor_ends_the_search(void **state)
 
         screen_near_begin(&search, &c.near, c.codes, 40);
 
-        assert_int_equal(screen_near_step(&search, &c.near, ALL, stop,
+        assert_int_equal(screen_near_step(&search, &c.near, ALL, first,
                                           &visits), SCREEN_LIMIT);
-        assert_int_equal(screen_near_step(&search, &c.near, ALL, stop,
+        assert_int_equal(screen_near_step(&search, &c.near, ALL, first,
                                           &visits), SCREEN_OK);
         assert_int_equal(visits, 1);
 

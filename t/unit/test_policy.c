@@ -315,7 +315,7 @@ a_wrong_condition_is_named_with_what_would_be_right(void **state)
           "\"bank\" in \"match\": expected =" },
         { "match bank=a/b reject", "invalid bank name \"a/b\"" },
         { "match bank=a signal=sha512 reject", "unknown signal \"sha512\" in "
-          "\"match\": expected sha256, sha1 or md5" },
+          "\"match\": expected sha256, sha1, md5, pdq or vpdq" },
         { "match label=x bank=a reject", "\"label=x\" in \"match\" must "
           "follow \"bank=\"" },
         { "match tag=x reject", "\"tag=x\" in \"match\" must follow "
@@ -376,14 +376,33 @@ a_wrong_action_is_named_with_what_would_be_right(void **state)
 
 
 static void
-what_a_later_version_brings_says_so(void **state)
+what_is_said_of_likenesses_goes_with_their_signal(void **state)
 {
     static const mistake_t  m[] = {
-        { "match bank=a signal=pdq reject", "\"signal=pdq\" in \"match\" is "
-          "not in this build yet" },
-        { "match bank=a distance<=31 reject", "condition \"distance<=31\" in "
-          "\"match\" is not in this build yet" },
-        { "match bank=a frames>3 reject", "not in this build yet" },
+        { "match bank=a distance<=31 reject", "\"distance\" in \"match\" "
+          "goes with signal=pdq or signal=vpdq" },
+        { "match bank=a signal=md5 frames>=3 reject", "\"frames\" in "
+          "\"match\" goes with signal=pdq or signal=vpdq" },
+        { "match bank=a signal=pdq query>=80 reject", "\"query\" in "
+          "\"match\" goes with signal=vpdq" },
+        { "match bank=a signal=vpdq cross=on reject", "\"cross\" in "
+          "\"match\" goes with signal=pdq" },
+        { "match bank=a signal=pdq cross=yes reject", "invalid value \"yes\" "
+          "of \"cross\" in \"match\": expected on or off" },
+        { "match bank=a signal=pdq distance<=65 reject", "expected a number "
+          "of bits from 0 to 64" },
+        { "match bank=a signal=pdq distance>=3 reject", "operator \">=\" "
+          "cannot be used with \"distance\"" },
+        { "match bank=a signal=vpdq query<=80 reject", "operator \"<=\" "
+          "cannot be used with \"query\"" },
+        { "match bank=a signal=vpdq query>=101 reject", "expected a "
+          "percentage from 1 to 100" },
+        { "match distance<=3 reject", "must follow \"bank=\"" },
+        { "media pixels=1", "expected a number of pixels from 1k to 4g" },
+        { "media frames=0", "expected a number from 1 to 20000" },
+        { "media budget=1s budget=2s", "duplicate parameter" },
+        { "media size=3", "expected pixels=, frames=, interval= or "
+          "budget=" },
     };
 
     check(m);
@@ -459,7 +478,7 @@ main(void)
         cmocka_unit_test(a_wrong_value_of_a_directive_is_named),
         cmocka_unit_test(a_wrong_condition_is_named_with_what_would_be_right),
         cmocka_unit_test(a_wrong_action_is_named_with_what_would_be_right),
-        cmocka_unit_test(what_a_later_version_brings_says_so),
+        cmocka_unit_test(what_is_said_of_likenesses_goes_with_their_signal),
         cmocka_unit_test(
         yara_lines_without_rules_are_a_mistake_wherever_the_rules_would_stand),
         cmocka_unit_test(there_is_an_end_to_match_lines),
