@@ -42,7 +42,8 @@ typedef struct {
  * Sets what JSON says of entry: label, source, severity, expires, time, view,
  * and content unless the entry has one; signal and value stay.  The strings
  * point into text.  expires is a number of seconds since 1970, or a string as
- * in lists.  An empty text is an empty object.  added may be NULL.  SCREEN_OK, or SCREEN_MALFORMED.
+ * in lists.  An empty text is an empty object.  added may be NULL.
+ * SCREEN_OK, or SCREEN_MALFORMED.
  */
 int screen_bank_json_decode(screen_entry_t *entry, uint64_t *added,
     screen_bank_json_text_t *text, const screen_str_t *json);

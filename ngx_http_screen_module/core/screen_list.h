@@ -3,7 +3,8 @@
  * The lists that partners send, line by line: CSV with a header line
  * (signal,value,label,source,severity,expires and of pdq and vpdq content,view,
  * time; RFC 4180, columns in any order, all but value optional), and one hash
- * a line, bare or as sha256sum, sha1sum and md5sum print it ("<hex>  <name>": the name becomes the label).
+ * a line, bare or as sha256sum, sha1sum and md5sum print it
+ * ("<hex>  <name>": the name becomes the label).
  * The kind of a bare hash is told by its length, or by a word before it ("pdq
  * <hex>").
  *
