@@ -59,7 +59,8 @@ sub measure
 
     my $load = $clients
                && ScreenLoad->start($server, clients => $clients, uri => $uri,
-                                    seconds => 600, timeout => 120, body => sub {
+                                    seconds => 600, timeout => 120,
+                                    body => sub {
                                         $_[1] . $bodies[$_[1] % @bodies] });
 
     $server->wait_for(sub { $load->count >= $clients }, 60) if $load;

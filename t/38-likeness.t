@@ -16,14 +16,16 @@ my $media = 't/data/media';
 
 # of base.png, and of the key frames of clip.mp4, by the reference's recipe
 
-my $picture = '783c9c70fe02d61cb218f61ec2fcc606d88e99e69907937d33c9364f66f866c1';
+my $picture = '783c9c70fe02d61cb218f61ec2fcc606'
+              . 'd88e99e69907937d33c9364f66f866c1';
 my @frames = fingerprints("$media/clip.mp4");
 
 is scalar @frames, 3, 'the clip has three key frames';
 
 my $list = "signal,value,label,source,severity,expires,content,time,view\n"
            . "pdq,$picture,wave-3,partner,7,,case-1,,\n"
-           . join '', map { "vpdq,$_->[0],wave-4,,,,clip-9,$_->[1],\n" } @frames;
+           . join '', map { "vpdq,$_->[0],wave-4,,,,clip-9,$_->[1],\n" }
+                          @frames;
 
 my $server = ScreenServer->new(
     files  => { 'bad.csv' => $list, 'good.csv' => "signal,value,label\n" },
@@ -213,7 +215,9 @@ sub banned_video
 
     is $before, 200, 'before it is banned the video passes';
 
-    my $said = `$server->{helper} bank add --file $dir/bad.csv --media --content tiger --label banned $dir/banned.mp4`;
+    my @add = ('bank', 'add', '--file', "$dir/bad.csv", '--media',
+               '--content', 'tiger', '--label', 'banned');
+    my $said = `$server->{helper} @add $dir/banned.mp4`;
 
     is $?, 0, 'the video is banned';
     like $said, qr/^0 pictures, 1 videos: \d+ fingerprints/, '... densely';
