@@ -6,9 +6,11 @@ package ScreenLoad;
 #     ...
 #     my @uploads = $load->stop;     # { start, end, status, worker }
 #
-# Each client has one upload under way at a time, on a connection of its own
-# for each (so that every worker gets some).  status is 0 when the connection
-# broke; times are of Time::HiRes.
+# "seconds" and "uploads" bound what each client does; "body" and "uri" may be
+# functions of the client's number and the upload's.  Each client has one
+# upload under way at a time, on a connection of its own for each (so that every
+# worker gets some).  status is 0 when the connection broke; times are of
+# Time::HiRes.
 
 use strict;
 use warnings;
@@ -59,14 +61,17 @@ sub client
     my $deadline = Time::HiRes::time() + ($args{seconds} // 120);
 
     for (my $i = 0; !$stop && Time::HiRes::time() < $deadline; $i++) {
+        last if defined $args{uploads} && $i >= $args{uploads};
+
+        my $uri = ref $args{uri} ? $args{uri}->($n, $i)
+                                 : $args{uri} // '/upload';
         my $body = $args{body}
                    ? $args{body}->($n, $i)
                    : pack('N*', map { int rand 2**32 }
                                 1 .. ($args{size} // 4000) / 4);
 
         my $start = Time::HiRes::time();
-        my $status = upload($server->{port}, $args{uri} // '/upload', $body,
-                            $args{timeout} // 30);
+        my $status = upload($server->{port}, $uri, $body, $args{timeout} // 30);
 
         printf $out "%.6f %.6f %d\n", $start, Time::HiRes::time(), $status;
 
