@@ -317,7 +317,7 @@ subtest 'TLS' => sub {
     my $port = ScreenServer::free_port();
     my %tls = ScreenRedis::tls($dir, $port);
     my $redis = ScreenProbe::redis(args => [
-        '--tls-auth-clients', 'optional', map { "--$_" => $tls{$_} } keys %tls
+        '--tls-auth-clients', 'optional', map {; "--$_", $tls{$_} } keys %tls
     ]);
 
     my $nginx = ScreenProbe->new(servers => [

@@ -88,7 +88,8 @@ ok $server->wait_for(sub { $load->count >= $clients }, 60),
 
 my @failed = grep { $_->{status} != 200 } $load->stop;
 
-is scalar @failed, 0, 'all were answered';
+is scalar @failed, 0, 'all were answered'
+    or diag join ' ', 'answered:', map { $_->{status} } @failed;
 is status('scans_total') - $scans, 1, 'one scan served them all';
 
 my %workers = map { $_ => 1 } $server->workers;
