@@ -9,6 +9,7 @@ use Time::HiRes ();
 
 use lib 't/lib';
 use ScreenProbe;
+use ScreenRedis;
 use ScreenServer;
 
 my $FAST = 150;      # ms, of an answer that waits for nobody
@@ -313,23 +314,11 @@ subtest 'TLS' => sub {
     my $dir = File::Temp::tempdir(CLEANUP => 1);
     chmod 0755, $dir;
 
-    my $openssl = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "
-                  . "/CN=redis.test -addext subjectAltName=DNS:redis.test "
-                  . "-keyout $dir/key.pem -out $dir/cert.pem 2>/dev/null";
-
-    plan skip_all => 'no openssl' if system $openssl;
-
-    chmod 0644, "$dir/key.pem";
-
     my $port = ScreenServer::free_port();
-    my $redis = eval {
-        ScreenProbe::redis(args => [ '--tls-port', $port, '--tls-cert-file',
-            "$dir/cert.pem", '--tls-key-file', "$dir/key.pem",
-            '--tls-ca-cert-file', "$dir/cert.pem", '--tls-auth-clients',
-            'optional' ]);
-    };
-
-    plan skip_all => 'this redis-server has no TLS' if !$redis;
+    my %tls = ScreenRedis::tls($dir, $port);
+    my $redis = ScreenProbe::redis(args => [
+        '--tls-auth-clients', 'optional', map {; "--$_", $tls{$_} } keys %tls
+    ]);
 
     my $nginx = ScreenProbe->new(servers => [
         "127.0.0.1:$port tls=on ca=$dir/cert.pem server_name=redis.test "

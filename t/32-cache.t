@@ -8,6 +8,7 @@ use warnings;
 use Test::More;
 
 use lib 't/lib';
+use ScreenCrowd;
 use ScreenLoad;
 use ScreenServer;
 
@@ -17,7 +18,8 @@ sub rules { return "rule $_[0] { strings: \$a = \"$_[0]\" condition: \$a }\n" }
 
 my $server = ScreenServer->new(
     files => { 'rules.yar' => rules('marker') },
-    scanners => '1 timeout=20s queue=4096',
+    scanners => '1 timeout=60s queue=4096',
+    connections => 3 * $clients + 100,
     http => 'screen_zone edge:4m;',
     policy => 'yara_rules rules.yar; match yara reject=451; '
               . 'match type mismatch flag; on_error overload=reject=503;',
@@ -80,15 +82,13 @@ is status('scans_total'), $scans, 'was not scanned again';
 
 my $viral = join '', map { pack 'N', int rand 2**32 } 1 .. 262144;
 
-my $load = ScreenLoad->start($server, clients => $clients, pause => 100,
-                             body => sub { $viral });
+my @uploads = ScreenCrowd::upload($server->{port}, clients => $clients,
+                                  timeout => 120, body => $viral);
+my @failed = grep { $_->{status} != 200 } @uploads;
 
-ok $server->wait_for(sub { $load->count >= $clients }, 60),
-   "$clients clients have sent the same new 1 MB";
-
-my @failed = grep { $_->{status} != 200 } $load->stop;
-
-is scalar @failed, 0, 'all were answered';
+is scalar @uploads, $clients, "$clients clients have sent the same new 1 MB";
+is scalar @failed, 0, 'all were answered'
+    or diag join ' ', 'answered:', map { $_->{status} } @failed;
 is status('scans_total') - $scans, 1, 'one scan served them all';
 
 my %workers = map { $_ => 1 } $server->workers;
@@ -118,8 +118,8 @@ $server->wait_for(sub { put('x.txt', 'a marker') =~ /^451/ }, 20);
 
 my $n = 0;
 
-$load = ScreenLoad->start($server, clients => 2,
-                          body => sub { "$$ " . $n++ . ' ' . rand });
+my $load = ScreenLoad->start($server, clients => 2,
+                             body => sub { "$$ " . $n++ . ' ' . rand });
 
 $server->wait_for(sub { (status('cache_evictions_total') // 0) > 0 }, 60)
     if $ENV{SCREEN_SOAK};

@@ -86,10 +86,15 @@ is_deeply [ @{ $events[0] }{qw( v verdict reason )} ],
 
 $redis->stop;
 
-my $start = Time::HiRes::time();
-
 is put("/$_.bad"), 403, "Redis is gone, upload $_" for 1 .. 10;
-ok Time::HiRes::time() - $start < 5, 'no upload waits for it';
+
+# the times of nginx: a process of curl can take long on a busy machine
+
+my @times = sort { $a <=> $b }
+            $server->access_log =~ m{ ([\d.]+) /\d+\.bad$}mg;
+
+is scalar(@times), 10, 'ten uploads are in the log';
+cmp_ok $times[5], '<', 0.2, 'and do not wait for it';
 is status()->{events_total}, 11, 'events are made';
 is status()->{events_stream_dropped_total}, 0, 'and kept';
 

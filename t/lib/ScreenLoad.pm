@@ -6,6 +6,8 @@ package ScreenLoad;
 #     ...
 #     my @uploads = $load->stop;     # { start, end, status, worker }
 #
+# "seconds" and "uploads" bound what each client does, by "method" (POST);
+# "body" and "uri" may be functions of the client's number and the upload's.
 # Each client has one upload under way at a time, on a connection of its own
 # for each (so that every worker gets some).  status is 0 when the connection
 # broke; times are of Time::HiRes.
@@ -59,14 +61,18 @@ sub client
     my $deadline = Time::HiRes::time() + ($args{seconds} // 120);
 
     for (my $i = 0; !$stop && Time::HiRes::time() < $deadline; $i++) {
+        last if defined $args{uploads} && $i >= $args{uploads};
+
+        my $uri = ref $args{uri} ? $args{uri}->($n, $i)
+                                 : $args{uri} // '/upload';
         my $body = $args{body}
                    ? $args{body}->($n, $i)
                    : pack('N*', map { int rand 2**32 }
                                 1 .. ($args{size} // 4000) / 4);
 
         my $start = Time::HiRes::time();
-        my $status = upload($server->{port}, $args{uri} // '/upload', $body,
-                            $args{timeout} // 30);
+        my $status = upload($server->{port}, $uri, $body, $args{timeout} // 30,
+                            $args{method});
 
         printf $out "%.6f %.6f %d\n", $start, Time::HiRes::time(), $status;
 
@@ -77,7 +83,7 @@ sub client
 
 sub upload
 {
-    my ($port, $uri, $body, $timeout) = @_;
+    my ($port, $uri, $body, $timeout, $method) = @_;
 
     my $status = 0;
 
@@ -89,10 +95,11 @@ sub upload
                                            PeerPort => $port)
             or die "connect: $!\n";
 
-        my $request = "POST $uri HTTP/1.1\r\nHost: localhost\r\n"
-                      . "Connection: close\r\nContent-Type: "
-                      . "application/octet-stream\r\nContent-Length: "
-                      . length($body) . "\r\n\r\n$body";
+        my $request = ($method // 'POST') . " $uri HTTP/1.1\r\n"
+                      . "Host: localhost\r\nConnection: close\r\n"
+                      . "Content-Type: application/octet-stream\r\n"
+                      . 'Content-Length: ' . length($body)
+                      . "\r\n\r\n$body";
 
         while (length $request) {
             my $sent = syswrite $socket, $request;

@@ -19,6 +19,7 @@ use IO::Socket::UNIX;
 use POSIX ();
 use Time::HiRes ();
 
+use ScreenRedis;
 use ScreenServer;
 
 our $Module = Cwd::abs_path('build/redis_probe.so');
@@ -134,7 +135,7 @@ sub start
 {
     my ($self) = @_;
 
-    my @command = ('redis-server');
+    my @command = ($ScreenRedis::Server);
 
     if ($self->{sentinel}) {
         open my $out, '>', "$self->{dir}/sentinel.conf" or die $!;
@@ -164,7 +165,7 @@ sub start
         Time::HiRes::sleep(0.02);
     }
 
-    die "redis-server did not start, see $self->{dir}/log";
+    die "$ScreenRedis::Server did not start, see $self->{dir}/log";
 }
 
 
@@ -172,10 +173,11 @@ sub cli
 {
     my ($self, @words) = @_;
 
-    open my $in, '-|', 'redis-cli', '-s', $self->{socket}, '--no-auth-warning',
+    open my $in, '-|', $ScreenRedis::Cli, '-s', $self->{socket},
+                       '--no-auth-warning',
                        ($self->{password} ? ('-a', $self->{password}) : ()),
                        @words
-        or die "redis-cli: $!";
+        or die "$ScreenRedis::Cli: $!";
 
     my $text = do { local $/; <$in> } // '';
     close $in;

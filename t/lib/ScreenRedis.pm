@@ -47,6 +47,26 @@ sub free_port
 }
 
 
+# a key and a certificate for a name that is no host's, signed by itself, and
+# the server's parameters to use them: "key.pem" and "cert.pem" in the folder
+
+sub tls
+{
+    my ($dir, $port) = @_;
+
+    system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "
+           . "/CN=redis.test -addext subjectAltName=DNS:redis.test "
+           . "-keyout $dir/key.pem -out $dir/cert.pem 2>/dev/null") == 0
+        or die 'openssl made no certificate';
+
+    chmod 0644, "$dir/key.pem";
+
+    return ('tls-port' => $port, 'tls-cert-file' => "$dir/cert.pem",
+            'tls-key-file' => "$dir/key.pem",
+            'tls-ca-cert-file' => "$dir/cert.pem");
+}
+
+
 # three masters that are a cluster, with all slots
 
 sub cluster

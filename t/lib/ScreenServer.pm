@@ -41,10 +41,10 @@ sub free_port
 
 
 # named arguments, all optional: policy (lines of the policy "test"), http,
-# main, server (in place of the default location), scanners, workers, user,
-# files ({ name => content }, below the folder), helper (an ngx-screen other
-# than the one to be tested), wrapper (a program that runs the ngx-screen of
-# its own folder)
+# main, server (in place of the default location), scanners, workers,
+# connections (of a worker), user, files ({ name => content }, below the
+# folder), helper (an ngx-screen other than the one to be tested), wrapper (a
+# program that runs the ngx-screen of its own folder)
 
 sub new
 {
@@ -108,6 +108,7 @@ sub configure
     $self->{args} = \%args;
 
     my $workers = $args{workers} // 2;
+    my $connections = $args{connections} // 1024;
     my $scanners = $args{scanners} // '2 timeout=5s';
     my $policy = defined $args{policy}
                  ? "screen_policy test {\n$args{policy}\n}" : '';
@@ -134,7 +135,7 @@ worker_processes $workers;
 pid logs/nginx.pid;
 error_log logs/error.log $level;
 $main
-events { worker_connections 1024; }
+events { worker_connections $connections; }
 http {
     log_format screen '\$status \$screen_verdict \$screen_action '
                       '"\$screen_reason" "\$screen_sha256" \$screen_bytes '

@@ -371,7 +371,7 @@ a_sandbox_stops_no_decoder(void **state)
 
         if (pid == 0) {
             if (screen_sandbox_limit(BOX_MEMORY, &err) != SCREEN_OK
-                || screen_sandbox_enter(&err) != SCREEN_OK)
+                || screen_sandbox_enter(NULL, &err) != SCREEN_OK)
             {
                 _exit(99);
             }
