@@ -1,0 +1,157 @@
+#!/usr/bin/perl
+
+# A bank of many entries in Redis: how long a keeper takes to load it, the
+# memory of all processes together, and a lookup in the mapped bank beside GET
+# and HGET over a unix socket to the redis-server that holds the same entries.
+#
+#     bench/remote.pl [ENTRIES]            10,000,000, which take some 5 GB
+#
+# Memory is the sum of the proportional shares (Pss of smaps_rollup), so that
+# what processes share counts once; a page of the bank file counts from when a
+# process has touched it, and "all of it touched" is the same with the whole
+# file.  The peak is of the load, looked at every 200 ms.
+
+use strict;
+use warnings;
+
+use FindBin;
+use Time::HiRes ();
+
+use lib "$FindBin::Bin/../t/lib";
+
+BEGIN { chdir "$FindBin::Bin/.." or die "$!" }
+
+use ScreenRedis;
+use ScreenServer;
+
+my $entries = shift // 10_000_000;
+my $remote = 'build/bench/remote';
+
+my $redis = ScreenRedis->new;
+
+
+sub remote
+{
+    my ($what, @more) = @_;
+
+    my $start = Time::HiRes::time();
+
+    system($remote, $what, "$redis->{dir}/redis.sock", $entries, @more) == 0
+        or die "$remote $what failed";
+
+    return Time::HiRes::time() - $start;
+}
+
+
+# MB of a process, by kind
+
+sub memory
+{
+    my ($pid) = @_;
+
+    my %memory;
+
+    open my $in, '<', "/proc/$pid/smaps_rollup" or return;
+
+    while (<$in>) {
+        $memory{$1} = $2 / 1024 if /^(Pss(?:_\w+)?):\s+(\d+) kB/;
+    }
+
+    return \%memory;
+}
+
+
+# nginx, its workers, and all of the companion's processes
+
+sub processes
+{
+    my ($edge) = @_;
+
+    my $pid = $edge->pid;
+    my %all = ($pid => 1, $edge->children($pid), $edge->companions);
+
+    return keys %all;
+}
+
+
+sub total
+{
+    my ($edge) = @_;
+
+    my %total;
+
+    for my $memory (grep { $_ } map { memory($_) } processes($edge)) {
+        $total{$_} += $memory->{$_} for keys %$memory;
+    }
+
+    return \%total;
+}
+
+
+sub line
+{
+    my ($what, $format, @values) = @_;
+
+    printf "  %-24s $format\n", $what, @values;
+}
+
+
+sub used
+{
+    return ($redis->cli('INFO', 'memory') =~ /^used_memory:(\d+)/m)[0] / 2**20;
+}
+
+
+print "$entries entries\n";
+
+line('fill the hashes', '%.1f s', remote('hashes'));
+my $hashes = used();
+
+my $start = Time::HiRes::time();
+my $edge = ScreenServer->new(
+    http => 'screen_redis ' . $redis->socket . '; screen_bank b redis;',
+    policy => 'match bank=b reject=451;');
+
+my ($peak, $taken) = (0);
+
+until ($taken) {
+    my $now = total($edge)->{Pss} // 0;
+    $peak = $now if $now > $peak;
+
+    Time::HiRes::sleep(0.2);
+
+    $taken = Time::HiRes::time() - $start
+        if $edge->error_log =~ /bank "b": $entries entries from Redis/;
+
+    die 'no bank: ' . $edge->error_log
+        if Time::HiRes::time() - $start > 1800;
+}
+
+line('start, and in force', '%.1f s, %.0f entries a second', $taken,
+     $entries / $taken);
+
+# each worker has it mapped, and has used it
+
+$edge->curl('--data-binary', 'some text', '-H', 'Content-Type: text/plain',
+            $edge->url('/x')) for 1 .. 20;
+
+my ($file) = glob "$edge->{dir}/screen/b-*.bank" or die 'no bank file';
+my $size = (-s $file) / 2**20;
+my $total = total($edge);
+my @processes = processes($edge);
+
+line('bank file', '%.0f MB, %.1f bytes an entry', $size,
+     (-s $file) / $entries);
+line('all processes (PSS)', '%.0f MB: %d processes', $total->{Pss},
+     scalar @processes);
+line('all of it touched', '%.0f MB',
+     $total->{Pss_Anon} + $total->{Pss_Shmem} + $size);
+line('peak while loading', '%.0f MB', $peak);
+line('peer: redis-server', '%.0f MB of hashes', $hashes);
+
+line('fill the strings', '%.1f s', remote('strings'));
+line('peer: redis-server', '%.0f MB of strings', used() - $hashes);
+
+remote('lookups', $file);
+
+$edge->stop;
