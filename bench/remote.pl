@@ -24,6 +24,8 @@ BEGIN { chdir "$FindBin::Bin/.." or die "$!" }
 use ScreenRedis;
 use ScreenServer;
 
+$| = 1;
+
 my $entries = shift // 10_000_000;
 my $remote = 'build/bench/remote';
 

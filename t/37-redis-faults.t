@@ -328,7 +328,8 @@ my @plan = (
 
 
 ok replicated(), 'the replica follows';
-is upload(noise(100)), 200, 'an upload passes';
+ok $server->wait_for(sub { upload(noise(100)) == 200 }, 30),
+   'uploads pass as soon as there is a bank';
 ok recovered(), 'the bank is in force';
 is upload(banned(0)), 451, 'and known';
 
