@@ -9,12 +9,14 @@
 # Memory is the sum of the proportional shares (Pss of smaps_rollup), so that
 # what processes share counts once; a page of the bank file counts from when a
 # process has touched it, and "all of it touched" is the same with the whole
-# file.  The peak is of the load, looked at every 200 ms.
+# file.  The peak is of the load, looked at every 200 ms.  The processor's time
+# tells what the load takes where others want the machine as well.
 
 use strict;
 use warnings;
 
 use FindBin;
+use POSIX ();
 use Time::HiRes ();
 
 use lib "$FindBin::Bin/../t/lib";
@@ -98,6 +100,33 @@ sub line
 }
 
 
+# seconds of the processor: of the keepers with the children that they have
+# waited for, and of Redis
+
+sub processor
+{
+    my ($edge) = @_;
+
+    my ($keeper, $hz) = (0, POSIX::sysconf(POSIX::_SC_CLK_TCK()));
+    my %companions = $edge ? $edge->companions : ();
+
+    for my $pid (keys %companions) {
+        open my $in, '<', "/proc/$pid/stat" or next;
+        my ($name, @times) = (<$in> // '')
+            =~ /\((.*)\) \S(?: -?\d+){10} (\d+) (\d+) (\d+) (\d+)/ or next;
+
+        next unless $name =~ /keeper/;
+        $keeper += $_ / $hz for @times;
+    }
+
+    my $server = 0;
+    $server += $_ for $redis->cli('INFO', 'cpu')
+                     =~ /^used_cpu_(?:user|sys):([\d.]+)/mg;
+
+    return ($keeper, $server);
+}
+
+
 sub used
 {
     return ($redis->cli('INFO', 'memory') =~ /^used_memory:(\d+)/m)[0] / 2**20;
@@ -109,6 +138,7 @@ print "$entries entries\n";
 line('fill the hashes', '%.1f s', remote('hashes'));
 my $hashes = used();
 
+my (undef, $before) = processor();
 my $start = Time::HiRes::time();
 my $edge = ScreenServer->new(
     http => 'screen_redis ' . $redis->socket . '; screen_bank b redis;',
@@ -131,6 +161,11 @@ until ($taken) {
 
 line('start, and in force', '%.1f s, %.0f entries a second', $taken,
      $entries / $taken);
+
+my ($keeper, $after) = processor($edge);
+
+line('processor', '%.1f s by the keeper, %.1f s by Redis', $keeper,
+     $after - $before);
 
 # each worker has it mapped, and has used it
 
