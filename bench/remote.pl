@@ -8,7 +8,7 @@
 #
 # Memory is the sum of the proportional shares (Pss of smaps_rollup), so that
 # what processes share counts once; a page of the bank file counts from when a
-# process has touched it, and "all of it touched" is the same with the whole
+# process has touched it, and "all of it touched" is the same and the whole
 # file.  The peak is of the load, looked at every 200 ms.  The processor's time
 # tells what the load takes where others want the machine as well.
 
@@ -181,8 +181,7 @@ line('bank file', '%.0f MB, %.1f bytes an entry', $size,
      (-s $file) / $entries);
 line('all processes (PSS)', '%.0f MB: %d processes', $total->{Pss},
      scalar @processes);
-line('all of it touched', '%.0f MB',
-     $total->{Pss_Anon} + $total->{Pss_Shmem} + $size);
+line('all of it touched', 'at most %.0f MB', $total->{Pss} + $size);
 line('peak while loading', '%.0f MB', $peak);
 line('peer: redis-server', '%.0f MB of hashes', $hashes);
 
