@@ -282,8 +282,11 @@ build/bench/%: bench/%.c $(ARCHIVE) build/flags
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
 	    -o $@ $< $(ARCHIVE) $(LIBS))
 
-bench: $(BENCHES)
-	@set -e; for bench in $(BENCHES); do echo "$${bench##*/}:"; $$bench; done
+# remote is a part of remote.pl
+bench: all $(BENCHES)
+	@set -e; for bench in $(filter-out %/remote,$(BENCHES)) bench/*.pl; do \
+	    echo "$${bench##*/}:"; $$bench; \
+	done
 
 
 # Debian's places.

@@ -206,6 +206,10 @@ for my $header (qw(yara.h pcre2.h seccomp.h openssl/evp.h hiredis/hiredis.h
         "$room/scanner/screen_b.c" => $include);
     like($out, qr/_b.c:2: <\Q$header\E> is included by \S+_a.c already/,
         "finds a second file that includes $header");
+
+    ($code, $out) = findings("$room/scanner/screen_b.c" => $include,
+        "bench/a.c" => $include);
+    is($code, 0, "a measurement may, too") or diag($out);
 }
 
 $file = "$room/core/screen_a.h";

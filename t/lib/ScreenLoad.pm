@@ -4,13 +4,14 @@ package ScreenLoad;
 #
 #     my $load = ScreenLoad->start($server, clients => 4, size => 100_000);
 #     ...
-#     my @uploads = $load->stop;     # { start, end, status, worker }
+#     my @uploads = $load->stop;     # { start, end, status, client, number }
 #
 # "seconds" and "uploads" bound what each client does, by "method" (POST);
 # "body" and "uri" may be functions of the client's number and the upload's.
 # Each client has one upload under way at a time, on a connection of its own
 # for each (so that every worker gets some).  status is 0 when the connection
-# broke; times are of Time::HiRes.
+# broke; times are of Time::HiRes; client and number are what body => sub was
+# called with.
 
 use strict;
 use warnings;
@@ -138,9 +139,14 @@ sub stop
     for my $file (glob "$self->{dir}/*") {
         open my $in, '<', $file or next;
 
+        my $client = $file =~ s{.*/}{}r;
+        my $number = 0;
+
         while (<$in>) {
             my ($start, $end, $status) = split;
-            push @uploads, { start => $start, end => $end, status => $status };
+
+            push @uploads, { start => $start, end => $end, status => $status,
+                             client => $client, number => $number++ };
         }
     }
 

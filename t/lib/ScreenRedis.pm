@@ -89,11 +89,14 @@ sub cluster
 }
 
 
-# a sentinel that watches a master, by the name mymaster
+# a sentinel that watches a master, by the name mymaster; named arguments:
+# down_after (ms)
 
 sub sentinel
 {
-    my ($class, $master) = @_;
+    my ($class, $master, %args) = @_;
+
+    my $down_after = $args{down_after} // 500;
 
     my $self = bless { dir => File::Temp::tempdir('ngx-screen-redis-XXXXXX',
                                                   TMPDIR => 1),
@@ -102,7 +105,7 @@ sub sentinel
 
     open my $out, '>', "$self->{dir}/sentinel.conf" or die "$!";
     print $out "sentinel monitor mymaster 127.0.0.1 $master->{port} 1\n",
-               "sentinel down-after-milliseconds mymaster 500\n",
+               "sentinel down-after-milliseconds mymaster $down_after\n",
                "sentinel failover-timeout mymaster 3000\n";
     close $out;
 
