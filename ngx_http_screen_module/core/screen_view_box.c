@@ -37,6 +37,17 @@ typedef enum {
 } screen_view_edge_t;
 
 
+/* floats that are worked on at once */
+
+#define SCREEN_VIEW_LANES    8
+
+typedef float screen_view_lanes_t __attribute__((vector_size(32)));
+typedef int32_t screen_view_signs_t __attribute__((vector_size(32)));
+
+#define screen_view_lanes_abs(lanes)                                          \
+    ((screen_view_lanes_t) ((screen_view_signs_t) (lanes) & INT32_MAX))
+
+
 /* cells from first to last, the last one not; the edges between them */
 
 typedef struct {
@@ -63,6 +74,10 @@ static float screen_view_covered(const float *line, const float *inner,
     unsigned n, float colour);
 static void screen_view_cut(screen_view_cells_t *cells,
     screen_view_edge_t edge, int lines, float part);
+static void screen_view_changes_rows(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, float *change, float *detail);
+static void screen_view_changes_columns(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, float *change, float *detail);
 static int screen_view_profile(const screen_view_plane_t *plane,
     const screen_view_cells_t *cells, screen_view_edge_t edge, float *change,
     float *detail);
@@ -369,6 +384,90 @@ screen_view_cut(screen_view_cells_t *cells, screen_view_edge_t edge,
 
 
 /*
+ * For each row, or column, how much changes towards the next one and how much
+ * detail is within it; whichever it is, cells are added up as they lie in
+ * memory.
+ */
+
+static void
+screen_view_changes_rows(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, float *change, float *detail)
+{
+    int                  x, y, from, to;
+    unsigned             i;
+    const float         *row, *next;
+    screen_view_lanes_t  a, b, c, d, sums[2];
+
+    from = cells->first[1] + 1;
+    to = cells->last[1] - 1;
+
+    for (y = cells->first[0]; y < cells->last[0]; y++) {
+        row = plane->cells[y];
+        next = y + 1 < cells->last[0] ? plane->cells[y + 1] : row;
+
+        memset(sums, 0, sizeof(sums));
+        change[y] = 0;
+        detail[y] = 0;
+
+        for (x = from; x + SCREEN_VIEW_LANES <= to; x += SCREEN_VIEW_LANES) {
+            memcpy(&a, row + x - 1, sizeof(a));
+            memcpy(&b, row + x, sizeof(b));
+            memcpy(&c, row + x + 1, sizeof(c));
+            memcpy(&d, next + x, sizeof(d));
+
+            sums[0] += screen_view_lanes_abs(d - b);
+            sums[1] += screen_view_lanes_abs(a - 2 * b + c);
+        }
+
+        for ( /* void */ ; x < to; x++) {
+            change[y] += screen_view_abs(next[x] - row[x]);
+            detail[y] += screen_view_abs(row[x - 1] - 2 * row[x]
+                                         + row[x + 1]);
+        }
+
+        for (i = 0; i < SCREEN_VIEW_LANES; i++) {
+            change[y] += sums[0][i];
+            detail[y] += sums[1][i];
+        }
+    }
+}
+
+
+static void
+screen_view_changes_columns(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, float *change, float *detail)
+{
+    int                  x, y;
+    float                row[SCREEN_VIEW_SIDE + SCREEN_VIEW_LANES];
+    screen_view_lanes_t  a, b, c, d, sum;
+
+    memset(change, 0, SCREEN_VIEW_SIDE * sizeof(float));
+    memset(detail, 0, SCREEN_VIEW_SIDE * sizeof(float));
+    memset(row, 0, sizeof(row));
+
+    for (y = cells->first[0] + 1; y < cells->last[0] - 1; y++) {
+
+        memcpy(row, plane->cells[y], sizeof(plane->cells[y]));
+
+        for (x = 0; x < SCREEN_VIEW_SIDE; x += SCREEN_VIEW_LANES) {
+            memcpy(&a, &plane->cells[y - 1][x], sizeof(a));
+            memcpy(&b, row + x, sizeof(b));
+            memcpy(&c, &plane->cells[y + 1][x], sizeof(c));
+            memcpy(&d, row + x + 1, sizeof(d));
+
+            memcpy(&sum, change + x, sizeof(sum));
+            sum += screen_view_lanes_abs(d - b);
+            memcpy(change + x, &sum, sizeof(sum));
+
+            memcpy(&sum, detail + x, sizeof(sum));
+            sum += screen_view_lanes_abs(a - 2 * b + c);
+            memcpy(detail + x, &sum, sizeof(sum));
+        }
+    }
+}
+
+
+/*
  * The change from line to line and the detail within each of them.  n lines
  * are there, the change of the first is none.
  */
@@ -378,33 +477,32 @@ screen_view_profile(const screen_view_plane_t *plane,
     const screen_view_cells_t *cells, screen_view_edge_t edge, float *change,
     float *detail)
 {
-    int       at, n, side;
-    float     lines[2][SCREEN_VIEW_SIDE], *line, *before;
-    unsigned  i, count;
+    int    at, n, side, first, last;
+    float  changes[SCREEN_VIEW_SIDE], details[SCREEN_VIEW_SIDE], count;
 
     side = edge >= SCREEN_VIEW_LEFT;
-    n = cells->last[side] - cells->first[side];
+    first = cells->first[side];
+    last = cells->last[side];
+    n = last - first;
+    count = (float) (cells->last[1 - side] - cells->first[1 - side]);
+
+    if (side) {
+        screen_view_changes_columns(plane, cells, changes, details);
+
+    } else {
+        screen_view_changes_rows(plane, cells, changes, details);
+    }
 
     for (at = 0; at < n; at++) {
-        line = lines[at % 2];
-        before = lines[(at + 1) % 2];
 
-        count = screen_view_line(plane, cells, edge, at, line);
+        if (edge == SCREEN_VIEW_TOP || edge == SCREEN_VIEW_LEFT) {
+            change[at] = at ? changes[first + at - 1] / count : 0;
+            detail[at] = details[first + at] / count;
 
-        change[at] = 0;
-        detail[at] = 0;
-
-        for (i = 1; i + 1 < count; i++) {
-            detail[at] += screen_view_abs(line[i - 1] - 2 * line[i]
-                                          + line[i + 1]);
-
-            if (at) {
-                change[at] += screen_view_abs(line[i] - before[i]);
-            }
+        } else {
+            change[at] = at ? changes[last - 1 - at] / count : 0;
+            detail[at] = details[last - 1 - at] / count;
         }
-
-        change[at] /= (float) count;
-        detail[at] /= (float) count;
     }
 
     return n;
