@@ -317,6 +317,14 @@ load(entries_t *to, const char *file)
 
 
 static inline unsigned
+half_distance(const hash_t *a, const hash_t *b)
+{
+    return (unsigned) (__builtin_popcountll(a->bits[0] ^ b->bits[0])
+                       + __builtin_popcountll(a->bits[1] ^ b->bits[1]));
+}
+
+
+static inline unsigned
 distance(const hash_t *a, const hash_t *b)
 {
     return (unsigned) (__builtin_popcountll(a->bits[0] ^ b->bits[0])
@@ -326,16 +334,19 @@ distance(const hash_t *a, const hash_t *b)
 }
 
 
-/* the least distance; 256 when there is nothing of sufficient quality */
+/*
+ * The least distance below limit; 256 when there is none, or nothing of
+ * sufficient quality.  Half of the bits tell most that are too far apart.
+ */
 
 __attribute__((target("popcnt"))) static unsigned
-nearest(const entry_t *query, const entry_t *banked, const hash_t **q,
-    const hash_t **b)
+nearest(const entry_t *query, const entry_t *banked, unsigned limit,
+    const hash_t **q, const hash_t **b)
 {
     size_t    i, j;
     unsigned  d, least;
 
-    least = DISTANCES - 1;
+    least = limit;
 
     for (i = 0; i < query->n; i++) {
 
@@ -344,6 +355,13 @@ nearest(const entry_t *query, const entry_t *banked, const hash_t **q,
         }
 
         for (j = 0; j < banked->n; j++) {
+
+            if (half_distance(&query->hashes[i], &banked->hashes[j])
+                >= least)
+            {
+                continue;
+            }
+
             d = distance(&query->hashes[i], &banked->hashes[j]);
 
             if (d < least && banked->hashes[j].quality >= QUALITY) {
@@ -354,7 +372,7 @@ nearest(const entry_t *query, const entry_t *banked, const hash_t **q,
         }
     }
 
-    return least;
+    return least < limit ? least : DISTANCES - 1;
 }
 
 
@@ -426,7 +444,8 @@ recalled(const entries_t *bank, const entries_t *queries, unsigned at,
                 continue;
             }
 
-            d = nearest(&queries->entries[i], &bank->entries[j], &q, &b);
+            d = nearest(&queries->entries[i], &bank->entries[j],
+                        DISTANCES - 1, &q, &b);
 
             if (d > at) {
                 fprintf(stderr, "missed: %s %s %u", g->group,
@@ -511,7 +530,7 @@ mistaken(const entries_t *bank, const entries_t *queries, unsigned at,
                 continue;
             }
 
-            d = nearest(query, banked, &q, &b);
+            d = nearest(query, banked, at + 21, &q, &b);
             pairs[same]++;
             ours[same][d]++;
             single[plain(query, banked)]++;
@@ -530,7 +549,7 @@ mistaken(const entries_t *bank, const entries_t *queries, unsigned at,
            "photograph %llu\n", (unsigned long long) pairs[0],
            (unsigned long long) pairs[1]);
 
-    for (d = 0; d <= 100; d++) {
+    for (d = 0; d <= at + 20; d++) {
         sum[0] += ours[0][d];
         sum[1] += ours[1][d];
         sum[2] += single[d];
@@ -543,7 +562,7 @@ mistaken(const entries_t *bank, const entries_t *queries, unsigned at,
                     / (double) (pairs[0] + !pairs[0]));
         }
 
-        if (d >= at - 1 && d <= 70 && (d == at || d % 4 == 0)) {
+        if (d >= at - 1 && d <= at + 20 && (d == at || d % 4 == 0)) {
             printf("within %2u: different photographs %llu, parts %llu; "
                    "plain %llu\n", d, (unsigned long long) sum[0],
                    (unsigned long long) sum[1],

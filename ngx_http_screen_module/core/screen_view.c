@@ -292,6 +292,10 @@ screen_view_part(screen_view_run_t *run, screen_view_t view,
 
     screen_view_hash(run->plane, rect, &pdq);
 
+    if (view != SCREEN_VIEW_BOX && pdq.quality < SCREEN_VIEW_QUALITY) {
+        return SCREEN_OK;
+    }
+
     return screen_view_found(run, view, &pdq);
 }
 

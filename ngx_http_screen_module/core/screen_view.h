@@ -39,8 +39,12 @@ typedef uint16_t  screen_view_t;
 
 #define SCREEN_VIEW_NAME    32          /* bytes, of a name with its NUL */
 
-/* the least quality of any view but the whole ones and the box */
-#define SCREEN_VIEW_QUALITY 50
+/*
+ * The least quality of any view but the whole ones and the box: there are many
+ * of them, and thirds of pictures with little in them resemble one another
+ */
+
+#define SCREEN_VIEW_QUALITY 70
 
 
 /*
