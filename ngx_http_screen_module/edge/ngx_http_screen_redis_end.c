@@ -39,6 +39,10 @@ ngx_http_screen_redis_reply(ngx_http_screen_redis_node_t *node,
     ngx_queue_remove(q);
     node->redis->status.replies++;
 
+    if (reply->type != NGX_HTTP_SCREEN_REDIS_ERROR) {
+        ngx_http_screen_redis_node_proved(node);
+    }
+
     if (call->handler == NULL) {
         ngx_http_screen_redis_finish(call, NGX_OK, NULL);
         return;
@@ -106,6 +110,8 @@ ngx_http_screen_redis_error(ngx_http_screen_redis_node_t *node,
             return;
         }
     }
+
+    ngx_http_screen_redis_node_proved(node);
 }
 
 

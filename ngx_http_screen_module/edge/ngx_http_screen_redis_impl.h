@@ -207,6 +207,13 @@ ngx_int_t ngx_http_screen_redis_node_connect(
 void ngx_http_screen_redis_node_ready(ngx_http_screen_redis_node_t *node);
 
 /*
+ * It has done what it was asked.  That it could be connected to is not enough
+ * to begin anew with short pauses: one that is read-only would be asked, in
+ * vain, twenty times a second.
+ */
+void ngx_http_screen_redis_node_proved(ngx_http_screen_redis_node_t *node);
+
+/*
  * Closes the connection, ends or moves the node's calls and makes a pause
  * before the next attempt.  reason is formatted as nginx does.
  */

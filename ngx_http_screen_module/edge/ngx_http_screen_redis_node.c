@@ -230,14 +230,7 @@ ngx_http_screen_redis_node_ready(ngx_http_screen_redis_node_t *node)
         ngx_add_timer(&node->timer, 1000);
     }
 
-    if (node->reported) {
-        node->reported = 0;
-        ngx_log_error(NGX_LOG_NOTICE, node->redis->log, 0,
-                      "screen redis %V: usable again", &node->name);
-    }
-
     node->state = NGX_HTTP_SCREEN_REDIS_READY;
-    node->failures = 0;
 
     while (!ngx_queue_empty(&node->waiting)) {
         q = ngx_queue_head(&node->waiting);
@@ -248,6 +241,19 @@ ngx_http_screen_redis_node_ready(ngx_http_screen_redis_node_t *node)
         if (ngx_http_screen_redis_give(node, call) != NGX_OK) {
             ngx_http_screen_redis_finish(call, NGX_ERROR, NULL);
         }
+    }
+}
+
+
+void
+ngx_http_screen_redis_node_proved(ngx_http_screen_redis_node_t *node)
+{
+    node->failures = 0;
+
+    if (node->reported) {
+        node->reported = 0;
+        ngx_log_error(NGX_LOG_NOTICE, node->redis->log, 0,
+                      "screen redis %V: usable again", &node->name);
     }
 }
 

@@ -173,7 +173,7 @@ http {
         }
     }
     server {
-        listen unix:$self->{dir}/answer.sock;
+        listen unix:$self->{dir}/answer.sock backlog=4096;
         access_log off;
         location / {
             add_header X-Stored \$http_x_stored;
