@@ -20,7 +20,7 @@ my ($version) = `ldd $screen` =~ /libhiredis\.so\.([\d.]+)/;
 
 die "$screen is not linked with hiredis" unless defined $version;
 
-my $has_tls = $version >= 1;
+my $has_tls = $version !~ /^0\./;
 
 
 sub edge

@@ -155,10 +155,11 @@ is scalar(grep { $statuses->{$_} != (/7$/ ? 403 : 200) } keys %$names), 0,
    'each event tells of its own upload';
 
 diag sprintf '%d uploads in %.1f s, median %.4f s, %.4f s without Redis, the '
-             . 'longest %.3f s: %d in the stream (%d of them twice), %d missing, %d counted as dropped, %d as '
-             . 'streamed', $uploads, $took, $before, $meanwhile,
-             $longest, scalar keys %$names,
-             $again, $missing, $dropped, $status->{events_streamed_total};
+             . 'longest %.3f s: %d in the stream (%d of them twice), %d '
+             . 'missing, %d counted as dropped, %d as streamed',
+             $uploads, $took, $before, $meanwhile, $longest,
+             scalar keys %$names, $again, $missing, $dropped,
+             $status->{events_streamed_total};
 
 is $server->alerts, '', 'no alert in the log';
 is $server->stop, 0, 'nothing is left running';
