@@ -43,7 +43,7 @@ sub pids
 subtest 'commands and their replies' => sub {
     my $redis = ScreenProbe::redis();
     my $nginx = ScreenProbe->new(
-        servers => [ "unix:$redis->{socket} timeout=2s" ]);
+        servers => [ "unix:$redis->{socket} timeout=20s" ]);
     my $pids = pids($nginx);
 
     is $nginx->ask('GET', 'nothing'), 'NIL', 'nil';

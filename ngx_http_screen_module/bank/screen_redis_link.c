@@ -267,6 +267,7 @@ screen_redis_link_secure(screen_redis_link_t *link,
     const screen_redis_server_t *server,
     const screen_redis_address_t *address, screen_error_t *err)
 {
+    const char     *reason;
     struct ssl_st  *ssl;
 
     ssl = screen_redis_tls_create(server, address, link->name, err);
@@ -277,9 +278,11 @@ screen_redis_link_secure(screen_redis_link_t *link,
     /* it belongs to the connection, but not if this fails */
 
     if (redisInitiateSSL(link->context, ssl) != REDIS_OK) {
+        reason = screen_redis_tls_mismatch(ssl);
         screen_redis_tls_destroy(ssl);
-        return screen_error_set(err, "%s: TLS: %s", link->name,
-                                link->context->errstr);
+        return screen_error_set(err, "%s: TLS: %s%s%s", link->name,
+                                link->context->errstr, *reason ? ": " : "",
+                                reason);
     }
 
     link->tls = 1;

@@ -146,4 +146,15 @@ screen_redis_tls_destroy(SSL *ssl)
     SSL_free(ssl);
 }
 
+
+const char *
+screen_redis_tls_mismatch(const SSL *ssl)
+{
+    long  rc;
+
+    rc = SSL_get_verify_result(ssl);
+
+    return rc == X509_V_OK ? "" : X509_verify_cert_error_string(rc);
+}
+
 #endif

@@ -30,6 +30,10 @@ struct ssl_st *screen_redis_tls_create(const screen_redis_server_t *server,
     screen_error_t *err);
 void screen_redis_tls_destroy(struct ssl_st *ssl);
 
+/* what is wrong with the server's certificate, in OpenSSL's words; "" if
+   nothing is, or it was not seen */
+const char *screen_redis_tls_mismatch(const struct ssl_st *ssl);
+
 #endif
 
 
