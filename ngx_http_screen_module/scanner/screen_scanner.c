@@ -188,7 +188,6 @@ screen_scanner_serve(const screen_scanner_t *sc, int s, screen_room_t *room)
     /* until the job tells its own; the peer has it ready as it connects */
 
     deadline = screen_wire_now() + sc->spec->timeout;
-    screen_scanner_arm(sc, deadline);
 
     rc = screen_wire_recv(s, SCREEN_JOB_LIMIT, &data, &len, &fd, deadline);
 
