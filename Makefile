@@ -112,7 +112,7 @@ help:
 	@echo 'make install    where Debian would put it, below DESTDIR'
 	@echo 'make uninstall  takes it away; /etc/nginx/screen stays'
 	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds'
-	@echo 'make bench      the measurements'
+	@echo 'make bench      the measurements, into bench/RESULTS.md; B=NAME: one'
 	@echo 'make deps       installs the Debian packages for all of the above'
 	@echo 'make clean      removes build/'
 
@@ -294,11 +294,8 @@ build/bench/%: bench/%.c $(DECODE) $(ARCHIVE) build/flags
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
 	    -o $@ $< $(DECODE) $(ARCHIVE) $(LIBS) $(MEDIA_LIBS))
 
-# remote is a part of remote.pl
 bench: all $(BENCHES)
-	@set -e; for bench in $(filter-out %/remote,$(BENCHES)) bench/*.pl; do \
-	    echo "$${bench##*/}:"; $$bench; \
-	done
+	@bench/run $(B)
 
 
 # Debian's places.
