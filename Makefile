@@ -108,7 +108,8 @@ help:
 	@echo 'make style      the style check'
 	@echo 'make install    where Debian would put it, below DESTDIR'
 	@echo 'make uninstall  takes it away; /etc/nginx/screen stays'
-	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds'
+	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds, or RUNS=N times;'
+	@echo '                FUZZ="multipart list" only these'
 	@echo 'make bench      the measurements'
 	@echo 'make deps       installs the Debian packages for all of the above'
 	@echo 'make clean      removes build/'
@@ -122,9 +123,13 @@ demo:
 	@$(MAKE) -j$(JOBS) all
 	@NGINX_BINARY=$(NGINX_BINARY) tools/demo
 
+# the fuzzers are built for the test that runs them only
+TEST_FUZZERS = $(if $(T),$(if $(filter t/49-fuzz.t,$(T)),$(FUZZERS)),$(FUZZERS))
+
 test:
-	tools/install-deps build test
-	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(UNITS)
+	tools/install-deps build test $(if $(TEST_FUZZERS),fuzz)
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(UNITS) \
+	    $(TEST_FUZZERS)
 	@$(MAKE) WERROR=1 unit
 	@NGINX_BINARY=$(NGINX_BINARY) tools/run-tests $(T)
 
@@ -142,8 +147,8 @@ deps:
 # folder of its own.  nginx gets the former only: nginx has its own view of
 # pointers.  The sandbox is wider in such a build, and the sanitizers' runtime
 # ends a process that reaches its memory limit: t/unit/test_sandbox.c and
-# t/46-memory.t, which are about these, are for the other builds, and so is
-# the style check.
+# t/46-memory.t, which are about these, are for the other builds, and so are
+# the style check and the fuzzers, which have sanitizers of their own.
 
 ASAN     = build/asan
 ASAN_NGINX = $(CURDIR)/build/asan-nginx
@@ -161,7 +166,7 @@ test-asan:
 	@$(ASAN_MAKE) unit UNITS="$(filter-out %/test_sandbox,$(UNITS))"
 	@cd $(ASAN) && SANITIZE=1 NGINX_BINARY=$(ASAN_NGINX)/nginx \
 	    tools/run-tests $(or $(T), \
-	    $(filter-out t/style.t t/46-memory.t, \
+	    $(filter-out t/style.t t/46-memory.t t/49-fuzz.t, \
 	    $(wildcard t/*.t t/cli/*.t)))
 
 
@@ -248,34 +253,51 @@ $(REFUSE): t/lib/refuse_seccomp.c build/flags
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<)
 
 
-# Fuzzers compile what they test, instrumented, under clang.
+# Fuzzers, under clang, with what they test instrumented: libFuzzer, and
+# AddressSanitizer and UndefinedBehaviorSanitizer around it.
 
-FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 $(INCLUDES) \
-           -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZ_CC  = clang
+FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 -DSCREEN_SANITIZE=1 \
+           -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES) \
+           -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_OBJECTS = $(patsubst $(SRC)/%.c,build/fuzz/obj/%.o, \
+           $(filter-out $(MAIN),$(SOURCES)))
+FUZZ_ARCHIVE = build/fuzz/libscreen.a
 TIME     = 60
 
-build/fuzz/%: t/fuzz/%.c $(wildcard $(SRC)/core/*.[ch])
+build/fuzz/flags: FORCE
+	@mkdir -p build/fuzz
+	@echo '$(FUZZ_CC) $(FUZZ_FLAGS) $(LIBS)' | cmp -s - $@ \
+	    || echo '$(FUZZ_CC) $(FUZZ_FLAGS) $(LIBS)' > $@
+
+build/fuzz/obj/%.o: $(SRC)/%.c build/fuzz/flags
 	@mkdir -p $(@D)
-	$(call run,FUZZ,clang $(FUZZ_FLAGS) -o $@ $< \
-	    $(wildcard $(SRC)/core/*.c) $(FUZZ_MORE) $(LIBS))
+	$(call run,FUZZCC,$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link \
+	    -MMD -MP -c -o $@ $<)
 
-# the seeds are the small files of the tests
+$(FUZZ_ARCHIVE): $(FUZZ_OBJECTS)
+	@rm -f $@
+	$(call run,AR,ar rcs $@ $^)
 
-build/fuzz/fuzz_decode: FUZZ_FLAGS += $(MEDIA_FLAGS)
-build/fuzz/fuzz_decode: FUZZ_MORE = $(filter-out $(MEDIA_NOT), \
-           $(wildcard $(SRC)/scanner/screen_decode*.c)) \
-           $(SRC)/scanner/screen_wire.c
-build/fuzz/fuzz_decode: $(wildcard $(SRC)/scanner/screen_decode*.[ch])
+build/fuzz/%: t/fuzz/%.c $(FUZZ_ARCHIVE) build/fuzz/flags
+	@mkdir -p $(@D)
+	$(call run,FUZZ,$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer \
+	    -MMD -MP -MF $@.d -o $@ $< $(FUZZ_ARCHIVE) $(LIBS))
+
+# the reader of the worker's client, which needs nginx's headers
+
+FUZZ_REPLY = build/fuzz/obj/edge/ngx_http_screen_redis_reply.o
+
+$(FUZZ_REPLY): FUZZ_FLAGS += $(PROBE_INCLUDES)
+$(FUZZ_REPLY): build/nginx/objs/Makefile
+build/fuzz/fuzz_reply: FUZZ_FLAGS += $(PROBE_INCLUDES)
+build/fuzz/fuzz_reply: FUZZ_ARCHIVE = $(FUZZ_REPLY) build/fuzz/libscreen.a
+build/fuzz/fuzz_reply: $(FUZZ_REPLY)
 
 fuzz:
 	tools/install-deps build fuzz
-	@$(MAKE) $(FUZZERS)
-	@set -e; for fuzzer in $(FUZZERS); do \
-	    mkdir -p build/corpus/$${fuzzer##*/}; \
-	    $$fuzzer -max_total_time=$(TIME) build/corpus/$${fuzzer##*/} \
-	        $$(find t/fuzz/corpus/$${fuzzer##*/fuzz_} -maxdepth 0 \
-	        2>/dev/null); \
-	done
+	@$(MAKE) -j$(JOBS) $(FUZZERS)
+	@TIME=$(TIME) RUNS=$(RUNS) tools/fuzz $(FUZZ)
 
 build/bench/%: bench/%.c $(ARCHIVE) build/flags
 	@mkdir -p $(@D)
@@ -322,4 +344,5 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(UNITS:=.d) $(BENCHES:=.d)
+-include $(OBJECTS:.o=.d) $(UNITS:=.d) $(BENCHES:=.d) $(FUZZ_OBJECTS:.o=.d) \
+         $(FUZZERS:=.d)
