@@ -128,8 +128,8 @@ TEST_FUZZERS = $(if $(T),$(if $(filter t/49-fuzz.t,$(T)),$(FUZZERS)),$(FUZZERS))
 
 test:
 	tools/install-deps build test $(if $(TEST_FUZZERS),fuzz)
-	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(UNITS) \
-	    $(TEST_FUZZERS)
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(PARTS) \
+	    $(UNITS) $(TEST_FUZZERS)
 	@$(MAKE) WERROR=1 unit
 	@NGINX_BINARY=$(NGINX_BINARY) tools/run-tests $(T)
 
@@ -162,7 +162,7 @@ test-asan:
 	tools/install-deps build test sanitize
 	tools/debug-nginx $(ASAN_NGINX) -fsanitize=address -fsanitize=address
 	tools/variant $(ASAN)
-	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(UNITS)
+	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(PARTS) $(UNITS)
 	@$(ASAN_MAKE) unit UNITS="$(filter-out %/test_sandbox,$(UNITS))"
 	@cd $(ASAN) && SANITIZE=1 NGINX_BINARY=$(ASAN_NGINX)/nginx \
 	    tools/run-tests $(or $(T), \
@@ -251,6 +251,15 @@ $(HOOKS): t/lib/screen_hooks.c $(MAIN:$(SRC)/%.c=build/obj/%.o) $(ARCHIVE) \
 
 $(REFUSE): t/lib/refuse_seccomp.c build/flags
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<)
+
+
+# The parser of forms, for a test that asks another one as well.
+
+PARTS    = build/multipart-parts
+
+$(PARTS): t/lib/multipart_parts.c $(ARCHIVE) build/flags
+	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+	    $(ARCHIVE) $(LIBS))
 
 
 # Fuzzers, under clang, with what they test instrumented: libFuzzer, and
