@@ -111,7 +111,8 @@ help:
 	@echo 'make style      the style check'
 	@echo 'make install    where Debian would put it, below DESTDIR'
 	@echo 'make uninstall  takes it away; /etc/nginx/screen stays'
-	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds'
+	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds, or RUNS=N times;'
+	@echo '                FUZZ="multipart list" only these'
 	@echo 'make bench      the measurements, into bench/RESULTS.md; B=NAME: one'
 	@echo 'make deps       installs the Debian packages for all of the above'
 	@echo 'make clean      removes build/'
@@ -125,9 +126,13 @@ demo:
 	@$(MAKE) -j$(JOBS) all
 	@NGINX_BINARY=$(NGINX_BINARY) tools/demo
 
+# the fuzzers are built for the test that runs them only
+TEST_FUZZERS = $(if $(T),$(if $(filter t/49-fuzz.t,$(T)),$(FUZZERS)),$(FUZZERS))
+
 test:
-	tools/install-deps build test
-	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(UNITS)
+	tools/install-deps build test $(if $(TEST_FUZZERS),fuzz)
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(PARTS) \
+	    $(UNITS) $(TEST_FUZZERS)
 	@$(MAKE) WERROR=1 unit
 	@NGINX_BINARY=$(NGINX_BINARY) tools/run-tests $(T)
 
@@ -145,8 +150,8 @@ deps:
 # folder of its own.  nginx gets the former only: nginx has its own view of
 # pointers.  The sandbox is wider in such a build, and the sanitizers' runtime
 # ends a process that reaches its memory limit: t/unit/test_sandbox.c and
-# t/46-memory.t, which are about these, are for the other builds, and so is
-# the style check.
+# t/46-memory.t, which are about these, are for the other builds, and so are
+# the style check and the fuzzers, which have sanitizers of their own.
 
 ASAN     = build/asan
 ASAN_NGINX = $(CURDIR)/build/asan-nginx
@@ -160,11 +165,11 @@ test-asan:
 	tools/install-deps build test sanitize
 	tools/debug-nginx $(ASAN_NGINX) -fsanitize=address -fsanitize=address
 	tools/variant $(ASAN)
-	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(UNITS)
+	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(PARTS) $(UNITS)
 	@$(ASAN_MAKE) unit UNITS="$(filter-out %/test_sandbox,$(UNITS))"
 	@cd $(ASAN) && SANITIZE=1 NGINX_BINARY=$(ASAN_NGINX)/nginx \
 	    tools/run-tests $(or $(T), \
-	    $(filter-out t/style.t t/46-memory.t, \
+	    $(filter-out t/style.t t/46-memory.t t/49-fuzz.t, \
 	    $(wildcard t/*.t t/cli/*.t)))
 
 
@@ -260,34 +265,61 @@ $(REFUSE): t/lib/refuse_seccomp.c build/flags
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<)
 
 
-# Fuzzers compile what they test, instrumented, under clang.
+# The parser of forms, for a test that asks another one as well.
 
-FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 $(INCLUDES) \
-           -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+PARTS    = build/multipart-parts
+
+$(PARTS): t/lib/multipart_parts.c $(ARCHIVE) build/flags
+	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+	    $(ARCHIVE) $(LIBS))
+
+
+# Fuzzers, under clang, with what they test instrumented: libFuzzer, and
+# AddressSanitizer and UndefinedBehaviorSanitizer around it.
+
+FUZZ_CC  = clang
+FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 -DSCREEN_SANITIZE=1 \
+           -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES) \
+           -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_OBJECTS = $(patsubst $(SRC)/%.c,build/fuzz/obj/%.o, \
+           $(filter-out $(MAIN),$(SOURCES)))
+FUZZ_ARCHIVE = build/fuzz/libscreen.a
 TIME     = 60
 
-build/fuzz/%: t/fuzz/%.c $(wildcard $(SRC)/core/*.[ch])
+build/fuzz/flags: FORCE
+	@mkdir -p build/fuzz
+	@echo '$(FUZZ_CC) $(FUZZ_FLAGS) $(LIBS)' | cmp -s - $@ \
+	    || echo '$(FUZZ_CC) $(FUZZ_FLAGS) $(LIBS)' > $@
+
+build/fuzz/obj/%.o: $(SRC)/%.c build/fuzz/flags
 	@mkdir -p $(@D)
-	$(call run,FUZZ,clang $(FUZZ_FLAGS) -o $@ $< \
-	    $(wildcard $(SRC)/core/*.c) $(FUZZ_MORE) $(LIBS) $(MEDIA_LIBS))
+	$(call run,FUZZCC,$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link \
+	    -MMD -MP -c -o $@ $<)
 
-# the seeds are the small files of the tests
+$(FUZZ_ARCHIVE): $(FUZZ_OBJECTS)
+	@rm -f $@
+	$(call run,AR,ar rcs $@ $^)
 
-build/fuzz/fuzz_decode: FUZZ_FLAGS += $(MEDIA_FLAGS)
-build/fuzz/fuzz_decode: FUZZ_MORE = $(filter-out $(MEDIA_NOT), \
-           $(wildcard $(SRC)/scanner/screen_decode*.c)) \
-           $(SRC)/scanner/screen_wire_now.c
-build/fuzz/fuzz_decode: $(wildcard $(SRC)/scanner/screen_decode*.[ch])
+build/fuzz/%: t/fuzz/%.c $(FUZZ_ARCHIVE) build/fuzz/flags
+	@mkdir -p $(@D)
+	$(call run,FUZZ,$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer \
+	    -MMD -MP -MF $@.d -o $@ $< $(FUZZ_ARCHIVE) $(LIBS) \
+	    $(MEDIA_LIBS))
+
+# the reader of the worker's client, which needs nginx's headers
+
+FUZZ_REPLY = build/fuzz/obj/edge/ngx_http_screen_redis_reply.o
+
+$(FUZZ_REPLY): FUZZ_FLAGS += $(PROBE_INCLUDES)
+$(FUZZ_REPLY): build/nginx/objs/Makefile
+build/fuzz/fuzz_reply: FUZZ_FLAGS += $(PROBE_INCLUDES)
+build/fuzz/fuzz_reply: FUZZ_ARCHIVE = $(FUZZ_REPLY) build/fuzz/libscreen.a
+build/fuzz/fuzz_reply: $(FUZZ_REPLY)
 
 fuzz:
 	tools/install-deps build fuzz
-	@$(MAKE) $(FUZZERS)
-	@set -e; for fuzzer in $(FUZZERS); do \
-	    mkdir -p build/corpus/$${fuzzer##*/}; \
-	    $$fuzzer -max_total_time=$(TIME) build/corpus/$${fuzzer##*/} \
-	        $$(find t/fuzz/corpus/$${fuzzer##*/fuzz_} -maxdepth 0 \
-	        2>/dev/null); \
-	done
+	@$(MAKE) -j$(JOBS) $(FUZZERS)
+	@TIME=$(TIME) RUNS=$(RUNS) tools/fuzz $(FUZZ)
 
 build/bench/%: bench/%.c $(DECODE) $(ARCHIVE) build/flags
 	@mkdir -p $(@D)
@@ -334,4 +366,5 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(UNITS:=.d) $(BENCHES:=.d)
+-include $(OBJECTS:.o=.d) $(UNITS:=.d) $(BENCHES:=.d) $(FUZZ_OBJECTS:.o=.d) \
+         $(FUZZERS:=.d)
