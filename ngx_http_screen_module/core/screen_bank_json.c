@@ -328,7 +328,7 @@ static void
 screen_bank_json_put(screen_bank_json_out_t *out, const u_char *data,
     size_t len)
 {
-    if (out->full || len > out->size - out->len) {
+    if (out->full || out->data == NULL || len > out->size - out->len) {
         out->full = 1;
         return;
     }

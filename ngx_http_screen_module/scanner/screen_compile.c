@@ -56,7 +56,7 @@ screen_compile_line(char kind, const char *file, unsigned line,
     len = snprintf(buf, sizeof(buf) - 1, "%c\t%.400s\t%u\t", kind, file, line);
 
     for (p = buf + len; *text && p < buf + sizeof(buf) - 2; text++) {
-        *p++ = (u_char) *text < 0x20 ? ' ' : *text;
+        *p++ = (char) ((u_char) *text < 0x20 ? ' ' : *text);
     }
 
     *p++ = '\n';
@@ -160,10 +160,14 @@ screen_compile_fork(screen_compile_t *c, screen_source_t *source)
 
     (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
 
+    if (screen_yara_init() != SCREEN_OK) {
+        _exit(1);
+    }
+
     fd = dup(SCREEN_FD_IMAGE);
     to = fd == -1 ? NULL : fdopen(fd, "w");
 
-    if (to == NULL || screen_yara_init() != SCREEN_OK) {
+    if (to == NULL) {
         _exit(1);
     }
 

@@ -1,4 +1,5 @@
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,15 +283,17 @@ static int
 screen_fingerprint_fault(screen_part_t *part, const char *reason,
     const screen_alloc_t *alloc)
 {
-    char  *text;
+    char    *text;
+    size_t   size;
 
-    text = screen_alloc(alloc, sizeof("media: ") + strlen(reason));
+    size = sizeof("media: ") + strlen(reason);
+
+    text = screen_alloc(alloc, size);
     if (text == NULL) {
         return SCREEN_NOMEM;
     }
 
-    strcpy(text, "media: ");
-    strcat(text, reason);
+    snprintf(text, size, "media: %s", reason);
 
     screen_part_fault(part, SCREEN_FAULT_INCOMPLETE, text);
 
