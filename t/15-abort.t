@@ -19,7 +19,6 @@ my $deadline = 6;
 my $server = ScreenServer->new(
     workers   => 1,
     log_level => 'info',
-    http      => 'keepalive_timeout 4s;',
     scanners  => "1 timeout=${deadline}s queue=64",
     files     => { 'slow.yar' => <<'RULE' },
 rule slow { strings: $a = /A+/ condition: #a > 100000 }
@@ -30,6 +29,7 @@ yara_slow_rules allow;
 match yara reject;
 CONF
     server    => <<'CONF',
+keepalive_timeout 4s;
 location / {
     screen test;
     client_body_buffer_size 8k;
@@ -306,8 +306,11 @@ sub over_http3
         for my $what ('in the body', 'while scanned') {
             my $case = "HTTP/3, $what, the client $end";
 
-            my ($pid, $input) = http3_client($end eq 'gives up' ? 2 : 60,
-                $what eq 'in the body' ? 'x' x 200000 : $slow);
+            my ($seconds, $data) = $what eq 'in the body'
+                                   ? (8, 'x' x 200000) : ($deadline - 2, $slow);
+
+            my ($pid, $input)
+                = http3_client($end eq 'gives up' ? $seconds : 60, $data);
 
             close $input if $what eq 'while scanned';
 
@@ -341,6 +344,8 @@ sub http3_client
              '/dev/null', '-H', 'Expect:', '-T', '.', $server->url('/up')
             or die "curl: $!";
     }
+
+    local $SIG{PIPE} = 'IGNORE';
 
     close $read;
     print $write $data;

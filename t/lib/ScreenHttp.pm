@@ -87,6 +87,10 @@ sub import
 {
     return if $Version == 1 || !$INC{'Test/Nginx/Util.pm'};
 
+    # of one curl, which has to start first
+
+    $Test::Nginx::Util::Timeout = 20;
+
     if ($Version == 2) {
         $Test::Nginx::Util::UseHttp2 = 1;
         return;
