@@ -78,7 +78,7 @@ endif
 
 MEDIA_LACKS = libjpeg62-turbo-dev libavformat-dev libswscale-dev are needed
 
-MEDIA_NOT = $(foreach decoder,$(if $(HAS_MEDIA),,jpeg codec av scale) \
+MEDIA_NOT = $(foreach decoder,$(if $(HAS_MEDIA),,jpeg codec av gif scale) \
            $(if $(HAS_WEBP),,webp) $(if $(HAS_HEIF),,heif), \
            $(SRC)/scanner/screen_decode_$(decoder).c)
 

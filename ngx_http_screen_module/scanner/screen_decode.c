@@ -12,6 +12,7 @@ typedef enum {
     SCREEN_DECODE_WEBP,
     SCREEN_DECODE_HEIF,
     SCREEN_DECODE_PNG,
+    SCREEN_DECODE_GIF,                 /* by the decoder, frame by frame */
     SCREEN_DECODE_STILL,               /* by a codec of FFmpeg */
     SCREEN_DECODE_FILE                 /* by a demuxer of FFmpeg */
 } screen_decode_by_t;
@@ -36,7 +37,7 @@ static int screen_decode_peek(screen_decode_t *d);
 static const screen_decode_type_t  screen_decode_types[] = {
     { "image/jpeg", SCREEN_DECODE_JPEG, NULL },
     { "image/png", SCREEN_DECODE_PNG, "png" },
-    { "image/gif", SCREEN_DECODE_FILE, "gif" },
+    { "image/gif", SCREEN_DECODE_GIF, "gif" },
     { "image/webp", SCREEN_DECODE_WEBP, "webp" },
     { "image/bmp", SCREEN_DECODE_STILL, "bmp" },
     { "image/tiff", SCREEN_DECODE_STILL, "tiff" },
@@ -283,6 +284,10 @@ screen_decode_by(screen_decode_t *d, const screen_decode_type_t *type)
             screen_decode_codec_still(d, type->name);
         }
 
+        break;
+
+    case SCREEN_DECODE_GIF:
+        screen_decode_gif(d);
         break;
 
     case SCREEN_DECODE_STILL:
