@@ -164,9 +164,9 @@ screen_view_hash(screen_view_plane_t *plane, const screen_view_rect_t *rect,
         }
     }
 
-    pdq->quality = screen_pdq_quality(plane->block);
+    pdq->quality = screen_pdq_quality(plane->cpu, plane->block);
 
-    screen_pdq_transform(pdq, plane->block);
+    screen_pdq_transform(plane->cpu, pdq, plane->block);
 }
 
 
@@ -251,7 +251,7 @@ screen_view_hash_turned(screen_view_plane_t *plane,
         }
     }
 
-    pdq->quality = screen_pdq_quality(plane->block);
+    pdq->quality = screen_pdq_quality(plane->cpu, plane->block);
 
-    screen_pdq_transform(pdq, plane->block);
+    screen_pdq_transform(plane->cpu, pdq, plane->block);
 }

@@ -39,6 +39,7 @@ typedef struct {
     float              columns[SCREEN_VIEW_SIDE][SCREEN_PDQ_BLOCK];
     screen_pdq_block_t turned;
     screen_pdq_block_t block;
+    screen_pdq_cpu_t   cpu;
     double             aspect;          /* width / height of the picture */
 } screen_view_plane_t;
 

@@ -75,6 +75,7 @@ screen_view_plane(screen_pdq_cpu_t cpu, screen_view_plane_t *plane,
 
     sums = memory;
     n = (size_t) picture->width * picture->channels;
+    plane->cpu = cpu;
     plane->aspect = (double) picture->width / picture->height;
 
     for (y = 0; y < SCREEN_VIEW_SIDE; y++) {
