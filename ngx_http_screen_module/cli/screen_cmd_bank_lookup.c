@@ -102,7 +102,7 @@ screen_cmd_bank_lookup(int argc, char **argv)
     }
 
     if ((l.redis ? screen_cmd_bank_store_open(&l.store, l.redis, l.file, &err)
-                 : screen_cmd_bank_open(&l.bank, l.file, &err))
+                 : screen_cmd_bank_open(&l.bank, NULL, l.file, &err))
         != SCREEN_OK)
     {
         return screen_cmd_bank_failed(&err);

@@ -17,6 +17,7 @@
 
 #include "../core/screen_list.h"
 #include "../core/screen_list_entry.h"
+#include "screen_cmd_bank_change.h"
 #include "screen_cmd_bank_media.h"
 #include "screen_cmd_bank_store.h"
 
@@ -186,34 +187,6 @@ screen_cmd_bank_edit(screen_cmd_bank_edit_t *e, int argc, char **argv)
 }
 
 
-/* a bank in memory of a builder's entries */
-
-static int
-screen_cmd_bank_memory(screen_bank_builder_t *b, screen_bank_t *bank,
-    screen_error_t *err)
-{
-    int                   fd, rc;
-    screen_bank_origin_t  origin;
-
-    memset(&origin, 0, sizeof(screen_bank_origin_t));
-
-    fd = memfd_create("bank", MFD_CLOEXEC);
-    if (fd == -1) {
-        return screen_error_set(err, "no memory: %s", strerror(errno));
-    }
-
-    rc = screen_bank_write_fd(b, fd, "", &origin, err);
-
-    if (rc == SCREEN_OK) {
-        rc = screen_bank_open_fd(bank, fd, "", err);
-    }
-
-    close(fd);
-
-    return rc;
-}
-
-
 static int
 screen_cmd_bank_edit_text(const char *name, const char *text, size_t max,
     screen_str_t *to, screen_error_t *err)
@@ -331,163 +304,26 @@ screen_cmd_bank_edit_redis(screen_cmd_bank_edit_t *e, const char *name,
 }
 
 
-typedef struct {
-    screen_bank_builder_t      *builder;
-    const screen_bank_t        *other;      /* what it has is left out */
-} screen_cmd_bank_merge_t;
-
-
-static int
-screen_cmd_bank_merge(void *ctx, const screen_entry_t *entry)
-{
-    screen_entry_t            ignored;
-    screen_cmd_bank_merge_t  *m;
-
-    m = ctx;
-
-    if (m->other != NULL
-        && screen_bank_lookup_same(m->other, entry, 0, &ignored) == SCREEN_OK)
-    {
-        return SCREEN_OK;
-    }
-
-    return screen_bank_builder_add(m->builder, entry);
-}
-
-
-typedef struct {
-    screen_cmd_bank_edit_t     *e;
-    const screen_bank_t        *list;
-} screen_cmd_bank_judge_t;
-
-
-static int
-screen_cmd_bank_judge(void *ctx, const screen_entry_t *entry)
-{
-    int                       there;
-    screen_entry_t            was;
-    screen_cmd_bank_judge_t  *j;
-    screen_cmd_bank_store_t  *count;
-
-    j = ctx;
-    count = &j->e->store;
-
-    there = screen_bank_lookup_same(j->list, entry, 0, &was) == SCREEN_OK;
-
-    if (j->e->remove) {
-        count->removed += there;
-        count->missing += !there;
-
-    } else if (!there) {
-        count->added++;
-
-    } else if (screen_str_eq(&was.label, &entry->label)
-               && screen_str_eq(&was.source, &entry->source)
-               && screen_str_eq(&was.content, &entry->content)
-               && was.severity == entry->severity
-               && was.expires == entry->expires
-               && was.time == entry->time && was.view == entry->view)
-    {
-        count->unchanged++;
-
-    } else {
-        count->changed++;
-    }
-
-    return SCREEN_OK;
-}
-
-
-/* aside, and renamed into place, as whoever keeps a bank of it expects */
-
-static int
-screen_cmd_bank_edit_save(screen_cmd_bank_edit_t *e,
-    const screen_bank_t *bank)
-{
-    int          fd, rc;
-    char         path[PATH_MAX];
-    FILE        *to;
-    struct stat  st;
-
-    if (stat(e->options.file, &st) == -1
-        || snprintf(path, sizeof(path), "%s.new.XXXXXX", e->options.file)
-           >= (int) sizeof(path))
-    {
-        return screen_error_at(&e->err, e->options.file, 0,
-                               "cannot be replaced");
-    }
-
-    fd = mkstemp(path);
-    to = fd == -1 ? NULL : fdopen(fd, "w");
-
-    if (to == NULL) {
-        return screen_error_at(&e->err, path, 0, "cannot be created: %s",
-                               strerror(errno));
-    }
-
-    screen_cmd_bank_csv(to, bank);
-
-    rc = fflush(to) != 0 || ferror(to) || fchmod(fd, st.st_mode & 07777) == -1
-         || (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
-         || fsync(fd) == -1;
-
-    if (fclose(to) != 0 || rc || rename(path, e->options.file) == -1) {
-        rc = errno;
-        (void) unlink(path);
-        return screen_error_at(&e->err, e->options.file, 0,
-                               "cannot be replaced: %s", strerror(rc));
-    }
-
-    return SCREEN_OK;
-}
-
-
 static int
 screen_cmd_bank_edit_list(screen_cmd_bank_edit_t *e,
     const screen_bank_t *bank)
 {
     int                       rc;
-    screen_bank_t             list, merged;
-    screen_cmd_bank_merge_t   m;
-    screen_cmd_bank_judge_t   j;
+    screen_cmd_bank_change_t  c;
 
-    if (screen_cmd_bank_open(&list, e->options.file, &e->err) != SCREEN_OK) {
-        return SCREEN_ERROR;
-    }
+    memset(&c, 0, sizeof(screen_cmd_bank_change_t));
 
-    j.e = e;
-    j.list = &list;
+    c.add = e->remove ? NULL : bank;
+    c.remove = e->remove ? bank : NULL;
+    c.dry_run = e->options.dry_run;
 
-    (void) screen_bank_walk(bank, screen_cmd_bank_judge, &j);
+    rc = screen_cmd_bank_change_list(e->options.file, &c, &e->err);
 
-    rc = SCREEN_OK;
-
-    if (!e->options.dry_run
-        && (e->store.added || e->store.changed || e->store.removed))
-    {
-        m.builder = screen_bank_builder_create();
-        m.other = bank;
-
-        rc = m.builder ? screen_bank_walk(&list, screen_cmd_bank_merge, &m)
-                       : SCREEN_NOMEM;
-        m.other = NULL;
-
-        if (rc == SCREEN_OK && !e->remove) {
-            rc = screen_bank_walk(bank, screen_cmd_bank_merge, &m);
-        }
-
-        rc = rc != SCREEN_OK ? screen_error_set(&e->err, "no memory")
-             : screen_cmd_bank_memory(m.builder, &merged, &e->err);
-
-        if (rc == SCREEN_OK) {
-            rc = screen_cmd_bank_edit_save(e, &merged);
-            screen_bank_close(&merged);
-        }
-
-        screen_bank_builder_destroy(m.builder);
-    }
-
-    screen_bank_close(&list);
+    e->store.added = c.added;
+    e->store.changed = c.changed;
+    e->store.unchanged = c.unchanged;
+    e->store.removed = c.removed;
+    e->store.missing = c.missing;
 
     return rc;
 }

@@ -141,7 +141,23 @@ is($out, "$header\npdq,$one,,,,,,,\npdq,$two,,,,,,,\n", 'lines of pdq');
 
 put('low.txt', "0,100,$one,0.000\n30,49,$two,1.001\n");
 ($status, $out, $err) = run('export', '--file', "$dir/low.txt");
-is($status, 3, 'a frame of low quality is refused');
-like($err, qr/low\.txt:2: a frame of quality 49/, 'with its line');
+is($status, 0, 'a frame of low quality does not refuse the others');
+is($out, "$header\nvpdq,$one,,,,,low,,\n", 'they are there');
+like($err, qr/low\.txt: left out: 1 frames of a quality below 50$/,
+    'and it is counted');
+
+
+
+# what the fuzzer of bank files begins with is one
+
+open my $seed, '<:raw', 't/fuzz/corpus/bank/small' or die $!;
+read $seed, my $flag, 1;
+local $/;
+put('seed.bank', scalar <$seed>);
+
+($status, $out, $err) = run('stat', "$dir/seed.bank");
+is($status, 0, 'the corpus has a bank file of this version') or diag $err;
+like($out, qr/\b$_\b/, "with $_")
+    for qw( sha256 sha1 md5 pdq vpdq );
 
 done_testing();
