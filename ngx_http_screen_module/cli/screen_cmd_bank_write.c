@@ -17,6 +17,7 @@
 
 #include "../core/screen_list.h"
 #include "../core/screen_list_entry.h"
+#include "../core/screen_tail.h"
 #include "screen_cmd_bank_change.h"
 #include "screen_cmd_bank_media.h"
 #include "screen_cmd_bank_store.h"
@@ -63,9 +64,10 @@ static const char  screen_cmd_bank_add_help[] =
     "  -e, --expires TIME   2026-01-31T23:59:59Z, or seconds since 1970\n"
     "  -m, --media          pictures and videos, or folders of them: adds\n"
     "                       their fingerprints, densely, and their sha256\n"
-    "  -c, --content ID     what the fingerprints are said to be of, with\n"
-    "                       /NAME behind it for several files; the\n"
-    "                       beginning of the sha256 otherwise\n"
+    "  -c, --content ID     what the fingerprints are said to be of; of media\n"
+    "                       with /NAME behind it for several files, and the\n"
+    "                       beginning of the sha256 without it.  Of values\n"
+    "                       with --signal pdq or vpdq\n"
     "  -n, --dry-run        only say what would be done\n"
     "  -q, --quiet          say nothing but errors\n"
     "  -h, --help           this text\n"
@@ -85,6 +87,8 @@ static const char  screen_cmd_bank_remove_help[] =
     "  -f, --file LIST      a list\n"
     "  -s, --signal NAME    sha256, sha1, md5, pdq or vpdq; told by the\n"
     "                       number of digits otherwise\n"
+    "  -c, --content ID     of vpdq: the video whose frames they are; without\n"
+    "                       it those of no content\n"
     "  -n, --dry-run        only say what would be done\n"
     "  -q, --quiet          say nothing but errors\n"
     "  -h, --help           this text\n"
@@ -121,7 +125,7 @@ screen_cmd_bank_remove(int argc, char **argv)
 
     e.remove = 1;
 
-    if (screen_cmd_bank_options(&e.options, "rfsnq",
+    if (screen_cmd_bank_options(&e.options, "rfscnq",
                                 screen_cmd_bank_remove_help, argc, argv,
                                 &status)
         != SCREEN_OK)
@@ -199,6 +203,31 @@ screen_cmd_bank_edit_text(const char *name, const char *text, size_t max,
 }
 
 
+/* what a value is of: only of likenesses can that be said */
+
+static int
+screen_cmd_bank_edit_content(screen_cmd_bank_edit_t *e, screen_entry_t *entry)
+{
+    if (e->options.content == NULL) {
+        return SCREEN_OK;
+    }
+
+    if (!screen_signal_perceptual(entry->signal)) {
+        return screen_error_set(&e->err, "--content is of pdq and vpdq: say "
+                                "which by --signal");
+    }
+
+    if (e->remove && entry->signal == SCREEN_SIGNAL_PDQ) {
+        return screen_error_set(&e->err, "a pdq is in a bank once: remove it "
+                                "without --content");
+    }
+
+    return screen_cmd_bank_edit_text("content", e->options.content,
+                                     SCREEN_TAIL_CONTENT_MAX, &entry->content,
+                                     &e->err);
+}
+
+
 /* all of them are looked at before anything is written */
 
 static int
@@ -246,6 +275,10 @@ screen_cmd_bank_edit_values(screen_cmd_bank_edit_t *e, char **values,
             rc = screen_cmd_bank_edit_text("source", e->options.source,
                                            SCREEN_BANK_JSON_SOURCE,
                                            &entry.source, &e->err);
+        }
+
+        if (rc == SCREEN_OK) {
+            rc = screen_cmd_bank_edit_content(e, &entry);
         }
 
         if (rc == SCREEN_OK
