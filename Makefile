@@ -43,7 +43,7 @@ CFLAGS   = -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) -fPIE \
            -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lhiredis \
+LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lexpat -lhiredis \
            $(HIREDIS_SSL) -ldl
 
 # of hiredis 1.0 and later; before it there is no TLS

@@ -429,9 +429,10 @@ screen_compile_media(screen_compile_t *c, const screen_spec_engine_t *engine)
 static void
 screen_compile_bank(screen_compile_t *c, const screen_spec_bank_t *bank)
 {
-    int              i, rc;
-    char            *list, *path, *file;
-    screen_error_t   err;
+    int                     i, rc;
+    char                   *list, *path, *file, text[SCREEN_LIST_TALLY_LEN];
+    screen_error_t          err;
+    screen_bank_counts_t    counts;
 
     list = screen_alloc_text(&c->alloc, &bank->list);
     path = screen_alloc_text(&c->alloc, &bank->path);
@@ -450,10 +451,16 @@ screen_compile_bank(screen_compile_t *c, const screen_spec_bank_t *bank)
 
     for (i = 0; rc == SCREEN_AGAIN && i < SCREEN_COMPILE_AGAIN; i++) {
         rc = screen_bank_file_build(list, path, c->spec.uid, c->spec.gid,
-                                    NULL, &err);
+                                    &counts, &err);
     }
 
     if (rc == SCREEN_OK) {
+
+        if (screen_list_tally_text(&counts.left_out, text)[0] != '\0') {
+            screen_error_set(&err, "left out: %s", text);
+            screen_compile_tell(c, 1, list, 0, err.text);
+        }
+
         return;
     }
 
