@@ -130,9 +130,10 @@ screen_sandbox_used(uint64_t *used)
         return SCREEN_ERROR;
     }
 
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel's number is one */
     n = fscanf(fp, "%*u %*u %*u %*u %*u %llu", &pages);
 
-    fclose(fp);
+    (void) fclose(fp);
 
     if (n != 1) {
         return SCREEN_ERROR;
