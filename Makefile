@@ -20,6 +20,7 @@ JOBS     = $(shell nproc)
 
 MODULE   = build/ngx_http_screen_module.so
 SCREEN   = build/ngx-screen
+DECODER  = $(if $(HAS_MEDIA),build/ngx-screen-media.so)
 
 SRC      = ngx_http_screen_module
 ROOMS    = core scanner bank cli
@@ -27,6 +28,8 @@ SOURCES  = $(filter-out $(MEDIA_NOT), \
            $(foreach room,$(ROOMS),$(wildcard $(SRC)/$(room)/*.c)))
 MAIN     = $(SRC)/cli/ngx_screen.c
 OBJECTS  = $(SOURCES:$(SRC)/%.c=build/obj/%.o)
+DECODE   = $(filter build/obj/scanner/screen_decode.o \
+           build/obj/scanner/screen_decode_%.o,$(OBJECTS))
 ARCHIVE  = build/libscreen.a
 UNITS    = $(patsubst t/unit/%.c,build/unit/%,$(wildcard t/unit/test_*.c))
 BENCHES  = $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
@@ -40,8 +43,8 @@ CFLAGS   = -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) -fPIE \
            -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lhiredis \
-           $(HIREDIS_SSL) $(MEDIA_LIBS)
+LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lexpat -lhiredis \
+           $(HIREDIS_SSL) -ldl
 
 # of hiredis 1.0 and later; before it there is no TLS
 HIREDIS_SSL = $(if $(wildcard $(addsuffix /hiredis/hiredis_ssl.h, \
@@ -75,7 +78,7 @@ endif
 
 MEDIA_LACKS = libjpeg62-turbo-dev libavformat-dev libswscale-dev are needed
 
-MEDIA_NOT = $(foreach decoder,$(if $(HAS_MEDIA),,jpeg codec av scale) \
+MEDIA_NOT = $(foreach decoder,$(if $(HAS_MEDIA),,jpeg codec av gif scale) \
            $(if $(HAS_WEBP),,webp) $(if $(HAS_HEIF),,heif), \
            $(SRC)/scanner/screen_decode_$(decoder).c)
 
@@ -93,7 +96,7 @@ run      = $(if $(V),$(2),@printf '  %-6s %s\n' $(1) $@; $(2))
 .PHONY: all demo test test-asan matrix unit style install uninstall fuzz bench \
            deps clean help
 
-all: $(SCREEN) $(MODULE)
+all: $(SCREEN) $(DECODER) $(MODULE)
 
 
 help:
@@ -110,7 +113,7 @@ help:
 	@echo 'make uninstall  takes it away; /etc/nginx/screen stays'
 	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds, or RUNS=N times;'
 	@echo '                FUZZ="multipart list" only these'
-	@echo 'make bench      the measurements'
+	@echo 'make bench      the measurements, into bench/RESULTS.md; B=NAME: one'
 	@echo 'make deps       installs the Debian packages for all of the above'
 	@echo 'make clean      removes build/'
 
@@ -196,20 +199,29 @@ build/obj/%.o: $(SRC)/%.c build/flags
 	@mkdir -p $(@D)
 	$(call run,CC,$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<)
 
-$(ARCHIVE): $(filter-out $(MAIN:$(SRC)/%.c=build/obj/%.o),$(OBJECTS))
+$(ARCHIVE): $(filter-out $(MAIN:$(SRC)/%.c=build/obj/%.o) $(DECODE),$(OBJECTS))
 	@rm -f $@
 	$(call run,AR,ar rcs $@ $^)
+
+# The decoder of media is loaded when it is needed; tests and benchmarks have
+# it linked in.
+
+$(DECODE) build/obj/scanner/screen_wire_now.o: HARDEN += -fPIC
+
+$(DECODER): $(DECODE) build/obj/scanner/screen_wire_now.o
+	$(call run,LINK,$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) \
+	    -Wl$(comma)-z$(comma)defs -o $@ $^ $(MEDIA_LIBS))
 
 $(SCREEN): $(MAIN:$(SRC)/%.c=build/obj/%.o) $(ARCHIVE)
 	$(call run,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS))
 
 # cmocka 2 calls assertions deprecated whose successors cmocka 1.1 lacks
 
-build/unit/%: t/unit/%.c $(ARCHIVE) build/flags
+build/unit/%: t/unit/%.c $(DECODE) $(ARCHIVE) build/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) -Wno-deprecated-declarations \
 	    -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
-	    -o $@ $< $(ARCHIVE) -lcmocka $(LIBS))
+	    -o $@ $< $(DECODE) $(ARCHIVE) -lcmocka $(LIBS) $(MEDIA_LIBS))
 
 
 # The module, by nginx's own configure and make.
@@ -291,7 +303,8 @@ $(FUZZ_ARCHIVE): $(FUZZ_OBJECTS)
 build/fuzz/%: t/fuzz/%.c $(FUZZ_ARCHIVE) build/fuzz/flags
 	@mkdir -p $(@D)
 	$(call run,FUZZ,$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer \
-	    -MMD -MP -MF $@.d -o $@ $< $(FUZZ_ARCHIVE) $(LIBS))
+	    -MMD -MP -MF $@.d -o $@ $< $(FUZZ_ARCHIVE) $(LIBS) \
+	    $(MEDIA_LIBS))
 
 # the reader of the worker's client, which needs nginx's headers
 
@@ -308,16 +321,13 @@ fuzz:
 	@$(MAKE) -j$(JOBS) $(FUZZERS)
 	@TIME=$(TIME) RUNS=$(RUNS) tools/fuzz $(FUZZ)
 
-build/bench/%: bench/%.c $(ARCHIVE) build/flags
+build/bench/%: bench/%.c $(DECODE) $(ARCHIVE) build/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
-	    -o $@ $< $(ARCHIVE) $(LIBS))
+	    -o $@ $< $(DECODE) $(ARCHIVE) $(LIBS) $(MEDIA_LIBS))
 
-# remote is a part of remote.pl
 bench: all $(BENCHES)
-	@set -e; for bench in $(filter-out %/remote,$(BENCHES)) bench/*.pl; do \
-	    echo "$${bench##*/}:"; $$bench; \
-	done
+	@bench/run $(B)
 
 
 # Debian's places.
@@ -332,6 +342,8 @@ MAN      = $(DESTDIR)/usr/share/man/man1
 install: all
 	install -D -m 644 $(MODULE) $(MODULES)/ngx_http_screen_module.so
 	install -D -m 755 $(SCREEN) $(DESTDIR)/usr/bin/ngx-screen
+	$(if $(DECODER),install -D -m 644 $(DECODER) \
+	    $(DESTDIR)/usr/lib/ngx-screen/ngx-screen-media.so)
 	install -D -m 644 docs/ngx-screen.1 $(MAN)/ngx-screen.1
 	install -d $(AVAILABLE) $(ENABLED) $(DOC)
 	echo 'load_module modules/ngx_http_screen_module.so;' \
@@ -346,6 +358,7 @@ install: all
 uninstall:
 	rm -f $(MODULES)/ngx_http_screen_module.so
 	rm -f $(DESTDIR)/usr/bin/ngx-screen $(MAN)/ngx-screen.1
+	rm -rf $(DESTDIR)/usr/lib/ngx-screen
 	rm -f $(ENABLED)/50-mod-http-screen.conf
 	rm -f $(AVAILABLE)/mod-http-screen.conf
 	rm -rf $(DOC)
