@@ -308,6 +308,7 @@ screen_disposition_lone_backslash(const screen_str_t *value)
 static void
 screen_disposition_finish_name(screen_disposition_ctx_t *ctx)
 {
+    int                    rc;
     size_t                 i, len;
     screen_disposition_t  *d;
 
@@ -326,13 +327,18 @@ screen_disposition_finish_name(screen_disposition_ctx_t *ctx)
         return;
     }
 
-    if (!d->has_name
-        || screen_rfc2047_decode(&d->name, ctx->space, &len) != SCREEN_OK)
-    {
+    rc = d->has_name ? screen_rfc2047_decode(&d->name, ctx->space, &len)
+                     : SCREEN_NOT_FOUND;
+
+    if (rc == SCREEN_NOT_FOUND) {
         return;
     }
 
-    /* .NET encodes a name that needs it, and only such a name */
+    if (rc != SCREEN_OK) {
+        d->framing |= SCREEN_FRAMING_PARAMETER;
+    }
+
+    /* .NET encodes a name that needs it, in UTF-8, and only such a name */
 
     for (i = 0; i < len && ctx->space[i] < 0x80; i++) {
         /* void */
@@ -372,7 +378,8 @@ screen_disposition_finish_filename(screen_disposition_ctx_t *ctx)
                 || screen_percent_equal(&plain, &ctx->file_ext));
 
     if (d->has_filename
-        && screen_rfc2047_decode(&plain, ctx->space, &len) == SCREEN_OK)
+        && screen_rfc2047_decode(&plain, ctx->space, &len)
+           != SCREEN_NOT_FOUND)
     {
         word.data = ctx->space;
         word.len = len;

@@ -166,9 +166,10 @@ screen_rfc8187_decode(const screen_str_t *text, u_char *to, size_t *len)
 int
 screen_rfc2047_decode(const screen_str_t *text, u_char *to, size_t *len)
 {
-    int            words, gap;
+    int            words, gap, foreign;
     size_t         n;
     u_char        *d, *after;
+    screen_str_t   rest;
     const u_char  *p, *end, *next;
 
     end = text->data + text->len;
@@ -176,6 +177,7 @@ screen_rfc2047_decode(const screen_str_t *text, u_char *to, size_t *len)
     after = to;
     words = 0;
     gap = 0;
+    foreign = 0;
 
     for (p = text->data; p < end; /* void */) {
 
@@ -185,6 +187,10 @@ screen_rfc2047_decode(const screen_str_t *text, u_char *to, size_t *len)
                ? screen_rfc2047_word(p, end, gap ? after : d, &n) : NULL;
 
         if (next != NULL) {
+            rest.data = p;
+            rest.len = (size_t) (next - p);
+            foreign |= !screen_str_starts(&rest, "=?utf-8?");
+
             d = (gap ? after : d) + n;
             after = d;
             gap = 1;
@@ -202,7 +208,12 @@ screen_rfc2047_decode(const screen_str_t *text, u_char *to, size_t *len)
 
     *len = d - to;
 
-    return words ? SCREEN_OK : SCREEN_NOT_FOUND;
+    if (words == 0) {
+        return SCREEN_NOT_FOUND;
+    }
+
+    return foreign || !screen_utf8_valid(to, *len) ? SCREEN_MALFORMED
+                                                   : SCREEN_OK;
 }
 
 

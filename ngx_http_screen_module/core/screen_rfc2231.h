@@ -44,8 +44,9 @@ int screen_rfc8187_decode(const screen_str_t *text, u_char *to, size_t *len);
 
 /*
  * Decodes the encoded words in a text, whatever their charset (bytes are not
- * converted); white space between two of them goes.  SCREEN_OK, or
- * SCREEN_NOT_FOUND if there is none.
+ * converted); white space between two of them goes.  SCREEN_OK;
+ * SCREEN_MALFORMED, decoded all the same, for another charset than UTF-8 and
+ * bytes that are not of it; SCREEN_NOT_FOUND if there is none.
  */
 int screen_rfc2047_decode(const screen_str_t *text, u_char *to, size_t *len);
 

@@ -96,10 +96,10 @@ def parameter(value, name):
 
 
 def words(name):
-    """A name that .NET has written, in encoded words (RFC 2047)."""
+    """A name that .NET has written, in encoded words (RFC 2047) of UTF-8."""
 
-    if name is None or not re.fullmatch(rb'(=\?[^? ]+\?[BbQq]\?[^? ]*\?= *)+',
-                                        name):
+    if name is None or not re.fullmatch(
+            rb'(=\?[Uu][Tt][Ff]-8\?[BbQq]\?[^? ]*\?= *)+', name):
         return name
 
     return str(email.header.make_header(email.header.decode_header(

@@ -225,6 +225,11 @@ encoded_words_are_decoded_and_ambiguous(void **state)
         { "form-data; name=a; filename=\"=?=\"", OK, "a", "=?=" },
         { "form-data; name=\"=?utf-8?B?w6k=?=\"", OK, "\xc3\xa9", NULL },
         { "form-data; name=\"=?utf-8?B?YQ==?=\"", PARAMETER, "a", NULL },
+        { "form-data; name=\"=?f-8?B?w6k=?=\"", PARAMETER, "\xc3\xa9",
+          NULL },
+        { "form-data; name=\"=?utf-8?B?w6k=?= =?x?B?w6k=?=\"", PARAMETER,
+          "\xc3\xa9\xc3\xa9", NULL },
+        { "form-data; name=\"=?utf-8?B?6Q==?=\"", PARAMETER, "\xe9", NULL },
         { "form-data; name=a; filename=\"=?utf-8?Q?x=07.php?=\"",
           FILENAME|NUL, "a", "x\a.php" },
         { NULL, 0, NULL, NULL }
