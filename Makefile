@@ -93,8 +93,8 @@ comma    = ,
 run      = $(if $(V),$(2),@printf '  %-6s %s\n' $(1) $@; $(2))
 
 
-.PHONY: all demo test test-asan matrix unit style install uninstall fuzz bench \
-           deps clean help
+.PHONY: all demo test test-asan test-valgrind lint analyze matrix unit style \
+           install uninstall fuzz bench deps clean help
 
 all: $(SCREEN) $(DECODER) $(MODULE)
 
@@ -106,8 +106,12 @@ help:
 	@echo 'make test       everything below t/; T="t/a.t t/b.t" only these'
 	@echo 'make test-asan  the same, with sanitizers in nginx, module and'
 	@echo '                ngx-screen'
+	@echo 'make test-valgrind'
+	@echo '                the unit tests, and nginx in the others, in valgrind'
 	@echo 'make matrix     all tests in bare systems of Debian 13 and sid'
 	@echo 'make unit       the unit tests alone'
+	@echo 'make lint       compiles everything with clang, warnings are errors'
+	@echo 'make analyze    gcc -fanalyzer and clang-tidy over the rooms'
 	@echo 'make style      the style check'
 	@echo 'make install    where Debian would put it, below DESTDIR'
 	@echo 'make uninstall  takes it away; /etc/nginx/screen stays'
@@ -148,10 +152,11 @@ deps:
 
 # Everything again with AddressSanitizer and UndefinedBehaviorSanitizer, in a
 # folder of its own.  nginx gets the former only: nginx has its own view of
-# pointers.  The sandbox is wider in such a build, and the sanitizers' runtime
-# ends a process that reaches its memory limit: t/unit/test_sandbox.c and
-# t/46-memory.t, which are about these, are for the other builds, and so are
-# the style check and the fuzzers, which have sanitizers of their own.
+# pointers.  The sandbox is wider in such a build, a scanner that is made to
+# crash would be a report, and the sanitizers' runtime ends a process that
+# reaches its memory limit: what is about these, ASAN_NOT, is for the other
+# builds, and so are the style check and
+# the fuzzers, which have sanitizers of their own.
 
 ASAN     = build/asan
 ASAN_NGINX = $(CURDIR)/build/asan-nginx
@@ -160,17 +165,38 @@ ASAN_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 ASAN_MAKE = $(MAKE) -C $(ASAN) CFLAGS='$(ASAN_CFLAGS)' HARDEN= \
            LDFLAGS=-fsanitize=address,undefined \
            NGX_SRC=$(ASAN_NGINX)/source
+ASAN_NOT = %/test_sandbox t/46-memory.t t/47-sandbox.t t/49-fuzz.t t/style.t
 
 test-asan:
 	tools/install-deps build test sanitize
 	tools/debug-nginx $(ASAN_NGINX) -fsanitize=address -fsanitize=address
 	tools/variant $(ASAN)
 	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(PARTS) $(UNITS)
-	@$(ASAN_MAKE) unit UNITS="$(filter-out %/test_sandbox,$(UNITS))"
+	@$(ASAN_MAKE) unit UNITS="$(filter-out $(ASAN_NOT),$(UNITS))"
 	@cd $(ASAN) && SANITIZE=1 NGINX_BINARY=$(ASAN_NGINX)/nginx \
 	    tools/run-tests $(or $(T), \
-	    $(filter-out t/style.t t/46-memory.t t/49-fuzz.t, \
-	    $(wildcard t/*.t t/cli/*.t)))
+	    $(filter-out $(ASAN_NOT),$(wildcard t/*.t t/cli/*.t)))
+
+
+# nginx in valgrind, with the same debugging of its pools; the companions run
+# outside, because valgrind's own system calls are none that the sandbox of a
+# scanner allows: their code is in the unit tests, but for the sandbox's own.
+
+VALGRIND_NGINX = $(CURDIR)/build/valgrind-nginx
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
+           --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+           --suppressions=t/valgrind.suppress
+VALGRIND_NOT = %/test_sandbox
+
+test-valgrind:
+	tools/install-deps build test sanitize valgrind
+	tools/debug-nginx $(VALGRIND_NGINX)
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(PARTS) $(UNITS)
+	@set -e; for unit in $(filter-out $(VALGRIND_NOT),$(UNITS)); do \
+	    $(VALGRIND) $$unit; done
+	@VALGRIND=1 NGINX_BINARY=$(VALGRIND_NGINX)/nginx \
+	    tools/run-tests $(or $(T),$(filter-out $(VALGRIND_NOT), \
+	    $(wildcard t/*.t)))
 
 
 matrix:
@@ -224,7 +250,8 @@ build/unit/%: t/unit/%.c $(DECODE) $(ARCHIVE) build/flags
 	    -o $@ $< $(DECODE) $(ARCHIVE) -lcmocka $(LIBS) $(MEDIA_LIBS))
 
 
-# The module, by nginx's own configure and make.
+# The module, by nginx's own configure and make.  The variables of our command
+# line are not for nginx's Makefile: CFLAGS would replace its own.
 
 build/nginx/objs/Makefile: config build/module-flags \
     $(NGX_SRC)/src/core/nginx.h
@@ -232,7 +259,8 @@ build/nginx/objs/Makefile: config build/module-flags \
 	    '$(NGX_CC_OPT)' '$(NGX_LD_OPT)')
 
 $(MODULE): build/nginx/objs/Makefile $(MODULE_DEPS)
-	$(if $(V),,@echo '  NGINX  $@';) $(MAKE) $(if $(V),,-s) \
+	$(if $(V),,@echo '  NGINX  $@';) unset MAKEFLAGS; \
+	    $(MAKE) -j$(JOBS) $(if $(V),,-s) \
 	    -C build/nginx/src -f ../objs/Makefile modules
 	@cp build/nginx/objs/ngx_http_screen_module.so $@
 
@@ -263,6 +291,52 @@ $(HOOKS): t/lib/screen_hooks.c $(MAIN:$(SRC)/%.c=build/obj/%.o) $(ARCHIVE) \
 
 $(REFUSE): t/lib/refuse_seccomp.c build/flags
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<)
+
+
+# Everything compiled again by clang, whose warnings are not gcc's; they are
+# errors here.  Nothing of it is linked or run.
+
+LINT_SOURCES = $(SOURCES) $(wildcard $(SRC)/edge/*.c t/unit/*.c t/fuzz/*.c \
+           t/lib/*.c bench/*.c)
+LINTED   = $(LINT_SOURCES:%.c=build/lint/%.o)
+room_includes = $(if $(or $(findstring /edge/,$<),$(findstring probe,$<)), \
+           $(PROBE_INCLUDES),$(INCLUDES))
+LINT_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Werror \
+           -Wno-deprecated-declarations $(MEDIA_FLAGS)
+
+lint:
+	tools/install-deps build test lint
+	@$(MAKE) -j$(JOBS) WERROR=1 $(LINTED)
+
+build/lint/%.o: %.c build/flags | build/nginx/objs/Makefile
+	@mkdir -p $(@D)
+	$(call run,CLANG,clang $(LINT_FLAGS) $(room_includes) -MMD -MP -c -o $@ $<)
+
+
+# What gcc -fanalyzer and clang-tidy (.clang-tidy) find in the rooms is an
+# error.  A file of which both found nothing is not looked at again before it
+# changes.  gcc 12 takes an array that loops fill for uninitialized, and is not
+# asked for that: clang's analyzer is, and valgrind.
+
+ANALYZED = $(foreach file,$(SOURCES) $(wildcard $(SRC)/edge/*.c), \
+           $(file:%.c=build/analyze/%.o) $(file:%.c=build/analyze/%.tidy))
+ANALYZER = -fanalyzer -Wno-analyzer-use-of-uninitialized-value
+ANALYZE_FLAGS = -std=gnu11 -D_GNU_SOURCE -DSCREEN_ANALYZE=1 $(WARN) \
+           $(MEDIA_FLAGS)
+
+analyze:
+	tools/install-deps build analyze
+	@$(MAKE) -j$(JOBS) WERROR=1 $(ANALYZED)
+
+build/analyze/%.o: %.c build/flags | build/nginx/objs/Makefile
+	@mkdir -p $(@D)
+	$(call run,GCC,$(CC) -O1 $(ANALYZER) -Werror $(ANALYZE_FLAGS) \
+	    $(room_includes) -MMD -MP -c -o $@ $<)
+
+build/analyze/%.tidy: %.c build/analyze/%.o .clang-tidy
+	$(call run,TIDY,clang-tidy --quiet $< -- $(ANALYZE_FLAGS) \
+	    $(room_includes) 2> $@.log || { cat $@.log; exit 1; })
+	@touch $@
 
 
 # The parser of forms, for a test that asks another one as well.
@@ -367,4 +441,5 @@ clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) $(UNITS:=.d) $(BENCHES:=.d) $(FUZZ_OBJECTS:.o=.d) \
-         $(FUZZERS:=.d)
+         $(FUZZERS:=.d) $(LINTED:.o=.d) \
+         $(patsubst %.o,%.d,$(filter %.o,$(ANALYZED)))

@@ -91,6 +91,8 @@ static const int  screen_sandbox_allowed[] = {
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(sigaltstack),
     SCMP_SYS(sched_yield),
+    SCMP_SYS(pread64),
+    SCMP_SYS(lseek),
 #endif
 };
 
@@ -223,6 +225,16 @@ screen_sandbox_rules(scmp_filter_ctx ctx)
                               SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
                               SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0));
     }
+
+#if (SCREEN_SANITIZE)
+
+    /* where files can be opened, iconv() loads a module of its own */
+
+    if (rc == 0) {
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 0);
+    }
+
+#endif
 
     if (rc == 0) {
         rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,

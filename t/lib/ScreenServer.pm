@@ -288,7 +288,9 @@ sub workers
 
     my %children = $self->children($self->pid);
 
-    return grep { $self->title($_) =~ /worker process/ }
+    # in valgrind the command line is valgrind's
+
+    return grep { $self->title($_) =~ /worker process|valgrind/ }
            sort { $a <=> $b } keys %children;
 }
 
@@ -496,13 +498,14 @@ sub alerts
 }
 
 
-# true as soon as the condition is, within the seconds (5)
+# true as soon as the condition is, within the seconds (5), of which there are
+# SCREEN_SLOW times as many where everything is slow
 
 sub wait_for
 {
     my ($self, $condition, $seconds) = @_;
 
-    my $end = Time::HiRes::time() + ($seconds // 5);
+    my $end = Time::HiRes::time() + ($seconds // 5) * ($ENV{SCREEN_SLOW} || 1);
 
     while (Time::HiRes::time() < $end) {
         my $value = $condition->();
