@@ -99,6 +99,7 @@ sub import
     my ($cert, $key) = certificate();
 
     $Test::Nginx::Util::UseHttp3 = 1;
+    $Test::Nginx::Util::QuicIdleTimeout = 10;
     $Test::Nginx::Util::WorkerConnections = 1024;
     $Test::Nginx::Util::Http3SSLCrt = $cert;
     $Test::Nginx::Util::Http3SSLCrtKey = $key;
