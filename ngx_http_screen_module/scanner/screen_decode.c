@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "screen_decode_impl.h"
+#include "screen_decoder.h"
 #include "screen_wire.h"
 
 
@@ -71,13 +72,6 @@ screen_decode_type(const char *type)
     }
 
     return NULL;
-}
-
-
-int
-screen_decode_wanted(const char *type)
-{
-    return strncmp(type, "image/", 6) == 0 || strncmp(type, "video/", 6) == 0;
 }
 
 
@@ -332,20 +326,6 @@ screen_decode_warm(void)
 }
 
 
-const char *
-screen_decode_libraries(void)
-{
-    return "libjpeg, FFmpeg"
-#if (SCREEN_MEDIA_WEBP)
-           ", libwebp"
-#endif
-#if (SCREEN_MEDIA_HEIF)
-           ", libheif"
-#endif
-           ;
-}
-
-
 #else
 
 
@@ -373,13 +353,6 @@ screen_decode_lacks(void)
 void
 screen_decode_warm(void)
 {
-}
-
-
-const char *
-screen_decode_libraries(void)
-{
-    return "none";
 }
 
 
@@ -427,3 +400,10 @@ screen_decode(const u_char *data, size_t size, const char *type,
 
     return d.code;
 }
+
+
+const screen_decoder_t  screen_decoder_media = {
+    SCREEN_VERSION,
+    screen_decode,
+    screen_decode_warm
+};

@@ -43,7 +43,8 @@ sub free_port
 
 # named arguments, all optional: policy (lines of the policy "test"), http,
 # main, server (in place of the default location), scanners, workers,
-# connections (of a worker), user, files ({ name => content }, below the
+# connections (of a worker), user, access_log (in place of the default one,
+# which asks for digests), files ({ name => content }, below the
 # folder), helper (an ngx-screen other than the one to be tested), wrapper (a
 # program that runs the ngx-screen of its own folder)
 
@@ -128,6 +129,13 @@ location / {
 }
 CONF
 
+    my $access_log = $args{access_log} // <<'CONF';
+log_format screen '$status $screen_verdict $screen_action '
+                  '"$screen_reason" "$screen_sha256" $screen_bytes '
+                  '$screen_time $request_time $uri';
+access_log logs/access.log screen;
+CONF
+
     my $quic = $ScreenHttp::Version == 3
                ? ScreenHttp::listen_quic("127.0.0.1:$self->{port}") : '';
 
@@ -141,10 +149,7 @@ error_log logs/error.log $level;
 $main
 events { worker_connections $connections; }
 http {
-    log_format screen '\$status \$screen_verdict \$screen_action '
-                      '"\$screen_reason" "\$screen_sha256" \$screen_bytes '
-                      '\$screen_time \$request_time \$uri';
-    access_log logs/access.log screen;
+    $access_log
     client_body_temp_path temp;
     proxy_temp_path temp/proxy;
     fastcgi_temp_path temp/fastcgi;
