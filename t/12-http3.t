@@ -16,7 +16,7 @@ use ScreenClient;
 use ScreenServer;
 use Test::More;
 
-plan skip_all => 'HTTP/3 needs nginx 1.25 and a curl that speaks it'
+plan skip_all => 'HTTP/3 needs nginx 1.25 and a curl with ngtcp2'
     unless ScreenHttp::available();
 
 my $server = ScreenServer->new(

@@ -62,7 +62,7 @@ evil
 --- error_code: 403
 --- response_body_like: ^[0-9a-f]{32}$
 --- error_log eval
-qr/\[warn\] .*screen: upload [0-9a-f]{32} reject by policy "test": content in .*nginx.conf:\d+, file "", client: 127.0.0.1, server: localhost, request: "POST \/up HTTP\/1.1"/
+qr/\[warn\] .*screen: upload [0-9a-f]{32} reject by policy "test": content in .*nginx.conf:\d+, file "", client: 127.0.0.1, server: localhost, request: "POST \/up HTTP\/\d\.\d"/
 
 
 

@@ -24,7 +24,8 @@ for my $program (sort values %build) {
 }
 
 # what the kernel answers, or the system call that ends the scanner; "sig:" is
-# another signal, of which only the error log knows
+# another signal, of which only the error log knows, or one that nothing could
+# tell of, since all signals were blocked
 
 my %attempts = (
     'open'        => 'open: Permission denied',
@@ -45,6 +46,7 @@ my %attempts = (
     'ptrace'      => 'sandbox: ptrace',
     'read-memory' => 'sandbox: process_vm_readv',
     'unhandle'    => 'sandbox: rt_sigaction',
+    'blocked'     => 'sig:SYS',
     'crash'       => 'sig:SEGV',
     'abort'       => 'sig:ABRT',
 );

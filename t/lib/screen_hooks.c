@@ -105,10 +105,27 @@ screen_hook_sendto(pid_t neighbour)
 }
 
 
+/* not by fork(), which in newer C libraries blocks all signals meanwhile */
+
 static int
 screen_hook_fork(pid_t neighbour)
 {
-    return fork();
+    return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+
+static int
+screen_hook_blocked(pid_t neighbour)
+{
+    sigset_t  all;
+
+    sigfillset(&all);
+
+    if (sigprocmask(SIG_BLOCK, &all, NULL) == -1) {
+        return -1;
+    }
+
+    return screen_hook_fork(neighbour);
 }
 
 
@@ -252,6 +269,7 @@ static const struct {
     { "connect", screen_hook_connect },
     { "sendto", screen_hook_sendto },
     { "fork", screen_hook_fork },
+    { "blocked", screen_hook_blocked },
     { "exec", screen_hook_exec },
     { "map-code", screen_hook_map_code },
     { "make-code", screen_hook_make_code },
