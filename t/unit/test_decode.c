@@ -167,6 +167,41 @@ an_animation_is_a_short_video(void **state)
 }
 
 
+/* frames that nothing announces are shown all the same */
+
+static void
+a_gif_without_extensions_gives_every_frame(void **state)
+{
+    size_t                   i;
+    screen_decode_limits_t   limits;
+
+    static const u_char  head[] = "GIF89a\1\0\1\0\200\0\0\0\0\0\377\377\377";
+    static const u_char  frame[] = "\54\0\0\0\0\1\0\1\0\0\2\2\104\1";
+
+    u_char  data[sizeof(head) + 5 * sizeof(frame)];
+
+    memcpy(data, head, sizeof(head) - 1);
+
+    for (i = 0; i < 5; i++) {
+        memcpy(data + sizeof(head) - 1 + i * sizeof(frame), frame,
+               sizeof(frame));
+    }
+
+    data[sizeof(data) - 1] = ';';
+
+    limits = decode_limits(1);
+    decode_bytes(&decoded, data, sizeof(data), &limits);
+
+    assert_null(decoded.info.reason);
+    assert_int_equal(decoded.n, 5);
+    assert_int_equal(decoded.info.duration, 500);
+
+    for (i = 0; i < 5; i++) {
+        assert_int_equal(decoded.times[i], 100 * i);
+    }
+}
+
+
 /* the last per cent may be what no decoder needs */
 
 static void
@@ -353,6 +388,7 @@ main(void)
         cmocka_unit_test(a_banned_video_gives_every_frame),
         cmocka_unit_test(frames_between_key_frames_fit_the_budget),
         cmocka_unit_test(an_animation_is_a_short_video),
+        cmocka_unit_test(a_gif_without_extensions_gives_every_frame),
         cmocka_unit_test(what_is_cut_off_says_so),
         cmocka_unit_test(what_is_there_of_a_picture_is_hashed),
         cmocka_unit_test(limits_are_reasons),
