@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _BENCH_TIMING_H_INCLUDED_
-#define _BENCH_TIMING_H_INCLUDED_
+#ifndef _TIMING_H_INCLUDED_
+#define _TIMING_H_INCLUDED_
 
 
 #include <stdint.h>
@@ -70,4 +70,4 @@ bench_median(double *times, size_t n)
 }
 
 
-#endif /* _BENCH_TIMING_H_INCLUDED_ */
+#endif /* _TIMING_H_INCLUDED_ */
