@@ -227,8 +227,10 @@ build_from_memory(bench_t *b, const char *path)
     }
 
     printf("  %-22s %.2f s (adding %.2f, sorting and writing %.2f)\n",
-           "build from memory", (double) (bench_now(CLOCK_MONOTONIC) - from) / 1e9,
-           (double) (added - from) / 1e9, (double) (bench_now(CLOCK_MONOTONIC) - added) / 1e9);
+           "build from memory",
+           (double) (bench_now(CLOCK_MONOTONIC) - from) / 1e9,
+           (double) (added - from) / 1e9,
+           (double) (bench_now(CLOCK_MONOTONIC) - added) / 1e9);
     printf("  %-22s %.1f MB, %.1f bytes an entry\n", "bank file",
            (double) counts.size / 1e6, (double) counts.size / (double) b->n);
 
@@ -321,7 +323,8 @@ bench(const char *folder, size_t n)
         die(err.text);
     }
 
-    printf("  %-22s %.1f us\n", "open", (double) (bench_now(CLOCK_MONOTONIC) - from) / 1e3);
+    printf("  %-22s %.1f us\n", "open",
+           (double) (bench_now(CLOCK_MONOTONIC) - from) / 1e3);
 
     measure(&b, "the clock alone", search_nothing, 1);
     measure(&b, "one byte of memory", search_byte, 1);

@@ -1,8 +1,8 @@
 
 /*
  * PDQ of pictures of 512 x 512, 1920 x 1080 and 4000 x 3000 pixels:
- * milliseconds of the CPU a picture (the best and the median of the runs) and the
- * memory beside the picture, of the vectorised code for AVX2, of the same
+ * milliseconds of the CPU a picture (the best and the median of the runs) and
+ * the memory beside the picture, of the vectorised code for AVX2, of the same
  * code for any CPU, and of the recipe written down as it is (its formulas,
  * whole pictures of floats, columns one by one).  All three give the same
  * bits, which is checked.
