@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../ngx_http_screen_module/bank/screen_bank_file.h"
+#include "timing.h"
 
 
 #define LOOKUPS  1000000
@@ -41,17 +41,6 @@ die(const char *text)
 {
     fprintf(stderr, "bank: %s\n", text);
     exit(1);
-}
-
-
-static uint64_t
-now_ns(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000000000 + (uint64_t) ts.tv_nsec;
 }
 
 
@@ -87,18 +76,6 @@ static int
 compare(const void *a, const void *b)
 {
     return memcmp(a, b, VALUE);
-}
-
-
-static int
-compare_ns(const void *a, const void *b)
-{
-    uint32_t  x, y;
-
-    x = *(const uint32_t *) a;
-    y = *(const uint32_t *) b;
-
-    return (x > y) - (x < y);
 }
 
 
@@ -176,18 +153,18 @@ measure(bench_t *b, const char *name, search_pt search, int hit)
     found = 0;
 
     for (i = 0; i < LOOKUPS; i++) {
-        from = now_ns();
+        from = bench_now(CLOCK_MONOTONIC);
         found += search(b, asked + i * VALUE);
-        ns[i] = (uint32_t) (now_ns() - from);
+        ns[i] = (uint32_t) (bench_now(CLOCK_MONOTONIC) - from);
     }
 
-    from = now_ns();
+    from = bench_now(CLOCK_MONOTONIC);
 
     for (i = LOOKUPS; i-- > 0; /* void */ ) {
         found += search(b, asked + i * VALUE);
     }
 
-    loop = now_ns() - from;
+    loop = bench_now(CLOCK_MONOTONIC) - from;
 
     if ((search == search_bank || search == search_sorted)
         && found != (hit ? 2 * LOOKUPS : 0))
@@ -195,7 +172,7 @@ measure(bench_t *b, const char *name, search_pt search, int hit)
         die("a lookup gave a wrong answer");
     }
 
-    qsort(ns, LOOKUPS, sizeof(uint32_t), compare_ns);
+    qsort(ns, LOOKUPS, sizeof(uint32_t), bench_compare_ns);
 
     printf("  %-22s median %5u ns   p99 %5u ns   mean %6.1f ns\n", name,
            ns[LOOKUPS / 2], ns[LOOKUPS - LOOKUPS / 100],
@@ -221,7 +198,7 @@ build_from_memory(bench_t *b, const char *path)
     memset(&entry, 0, sizeof(screen_entry_t));
     memset(&origin, 0, sizeof(screen_bank_origin_t));
 
-    from = now_ns();
+    from = bench_now(CLOCK_MONOTONIC);
 
     builder = screen_bank_builder_create();
     if (builder == NULL) {
@@ -241,7 +218,7 @@ build_from_memory(bench_t *b, const char *path)
         }
     }
 
-    added = now_ns();
+    added = bench_now(CLOCK_MONOTONIC);
 
     if (screen_bank_file_save(builder, path, -1, -1, &origin, &counts, &err)
         != SCREEN_OK)
@@ -250,8 +227,10 @@ build_from_memory(bench_t *b, const char *path)
     }
 
     printf("  %-22s %.2f s (adding %.2f, sorting and writing %.2f)\n",
-           "build from memory", (double) (now_ns() - from) / 1e9,
-           (double) (added - from) / 1e9, (double) (now_ns() - added) / 1e9);
+           "build from memory",
+           (double) (bench_now(CLOCK_MONOTONIC) - from) / 1e9,
+           (double) (added - from) / 1e9,
+           (double) (bench_now(CLOCK_MONOTONIC) - added) / 1e9);
     printf("  %-22s %.1f MB, %.1f bytes an entry\n", "bank file",
            (double) counts.size / 1e6, (double) counts.size / (double) b->n);
 
@@ -285,14 +264,14 @@ build_from_list(bench_t *b, const char *list, const char *path)
         die("the list cannot be written");
     }
 
-    from = now_ns();
+    from = bench_now(CLOCK_MONOTONIC);
 
     if (screen_bank_file_build(list, path, -1, -1, NULL, &err) != SCREEN_OK) {
         die(err.text);
     }
 
     printf("  %-22s %.2f s\n", "build from a list",
-           (double) (now_ns() - from) / 1e9);
+           (double) (bench_now(CLOCK_MONOTONIC) - from) / 1e9);
 
     unlink(list);
 }
@@ -333,18 +312,19 @@ bench(const char *folder, size_t n)
 
     memcpy(b.sorted, b.values, n * VALUE);
 
-    from = now_ns();
+    from = bench_now(CLOCK_MONOTONIC);
     qsort(b.sorted, n, VALUE, compare);
     printf("  %-22s %.2f s\n", "peer: qsort",
-           (double) (now_ns() - from) / 1e9);
+           (double) (bench_now(CLOCK_MONOTONIC) - from) / 1e9);
 
-    from = now_ns();
+    from = bench_now(CLOCK_MONOTONIC);
 
     if (screen_bank_open(&b.bank, path, &err) != SCREEN_OK) {
         die(err.text);
     }
 
-    printf("  %-22s %.1f us\n", "open", (double) (now_ns() - from) / 1e3);
+    printf("  %-22s %.1f us\n", "open",
+           (double) (bench_now(CLOCK_MONOTONIC) - from) / 1e3);
 
     measure(&b, "the clock alone", search_nothing, 1);
     measure(&b, "one byte of memory", search_byte, 1);

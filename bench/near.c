@@ -18,10 +18,10 @@
 
 #include <stdio.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../t/unit/near_codes.h"
+#include "timing.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -68,23 +68,7 @@ die(const char *text)
 static double
 now_us(void)
 {
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-
-    return (double) ts.tv_sec * 1e6 + (double) ts.tv_nsec / 1e3;
-}
-
-
-static int
-compare(const void *a, const void *b)
-{
-    double  x, y;
-
-    x = *(const double *) a;
-    y = *(const double *) b;
-
-    return (x > y) - (x < y);
+    return (double) bench_now(CLOCK_THREAD_CPUTIME_ID) / 1e3;
 }
 
 
@@ -240,7 +224,7 @@ measure(bench_t *b, const char *name, search_pt search, unsigned times)
             }
         }
 
-        qsort(us[hit], times, sizeof(double), compare);
+        qsort(us[hit], times, sizeof(double), bench_compare);
     }
 
     printf("  %-30s miss %8.1f (p99 %8.1f)   hit %8.1f (p99 %8.1f) us\n",

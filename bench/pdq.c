@@ -1,8 +1,8 @@
 
 /*
  * PDQ of pictures of 512 x 512, 1920 x 1080 and 4000 x 3000 pixels:
- * milliseconds a picture (the best and the median of the runs) and the
- * memory beside the picture, of the vectorised code for AVX2, of the same
+ * milliseconds of the CPU a picture (the best and the median of the runs) and
+ * the memory beside the picture, of the vectorised code for AVX2, of the same
  * code for any CPU, and of the recipe written down as it is (its formulas,
  * whole pictures of floats, columns one by one).  All three give the same
  * bits, which is checked.
@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../t/unit/pdq_plain.h"
+#include "timing.h"
 
 
 #define RUNS_MAX  1000
@@ -41,33 +41,10 @@ die(const char *text)
 }
 
 
-static double
-now_ms(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (double) ts.tv_sec * 1e3 + (double) ts.tv_nsec / 1e6;
-}
-
-
-static int
-compare(const void *a, const void *b)
-{
-    double  x, y;
-
-    x = *(const double *) a;
-    y = *(const double *) b;
-
-    return (x > y) - (x < y);
-}
-
-
 static void
 report(const char *name, double *ms, unsigned runs, size_t memory)
 {
-    qsort(ms, runs, sizeof(double), compare);
+    qsort(ms, runs, sizeof(double), bench_compare);
 
     printf("  %-28s best %8.3f ms   median %8.3f ms   %9.2f MB\n", name,
            ms[0], ms[runs / 2], (double) memory / 1e6);
@@ -88,13 +65,13 @@ measure(const screen_pdq_picture_t *p, screen_pdq_mode_t mode, unsigned runs,
     static const char  *cpus[] = { "any CPU", "AVX2" };
 
     for (i = 0; i < runs; i++) {
-        from = now_ms();
+        from = bench_cpu_ms();
 
         if (!pdq_plain(&plain, p, mode)) {
             die("no memory");
         }
 
-        ms[i] = now_ms() - from;
+        ms[i] = bench_cpu_ms() - from;
     }
 
     snprintf(name, sizeof(name), "the recipe as it is%s", suffix);
@@ -111,7 +88,7 @@ measure(const screen_pdq_picture_t *p, screen_pdq_mode_t mode, unsigned runs,
     for (cpu = 0; cpu <= (unsigned) screen_pdq_cpu(); cpu++) {
 
         for (i = 0; i < runs; i++) {
-            from = now_ms();
+            from = bench_cpu_ms();
 
             if (screen_pdq_compute_by(cpu, &fast, p, mode, memory, size)
                 != SCREEN_OK)
@@ -119,7 +96,7 @@ measure(const screen_pdq_picture_t *p, screen_pdq_mode_t mode, unsigned runs,
                 die("a picture could not be hashed");
             }
 
-            ms[i] = now_ms() - from;
+            ms[i] = bench_cpu_ms() - from;
 
             if (memcmp(&fast, &plain, sizeof(screen_pdq_t)) != 0) {
                 die("the results differ");

@@ -16,9 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../ngx_http_screen_module/bank/screen_bank_file.h"
+#include "timing.h"
 
 
 #define VALUE    32
@@ -60,17 +60,6 @@ die(const char *text)
 }
 
 
-static uint64_t
-now_ns(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000000000 + (uint64_t) ts.tv_nsec;
-}
-
-
 /* the finalizer of SplitMix64 */
 
 static uint64_t
@@ -103,18 +92,6 @@ entry_value(uint64_t n, u_char *value, char *hex)
 
     screen_hex_encode(hex, value, VALUE);
     hex[HEX] = '\0';
-}
-
-
-static int
-compare_ns(const void *a, const void *b)
-{
-    uint32_t  x, y;
-
-    x = *(const uint32_t *) a;
-    y = *(const uint32_t *) b;
-
-    return (x > y) - (x < y);
 }
 
 
@@ -248,13 +225,13 @@ measure(bench_t *b, series_t *s)
     for (i = 0; i < s->each; i++) {
         entry_value(next_random(b) % b->n + (s->hit ? 0 : b->n), value, hex);
 
-        from = now_ns();
+        from = bench_now(CLOCK_MONOTONIC);
 
         if (s->search(b, value, hex) != s->hit) {
             die("a lookup gave a wrong answer");
         }
 
-        s->ns[s->n++] = (uint32_t) (now_ns() - from);
+        s->ns[s->n++] = (uint32_t) (bench_now(CLOCK_MONOTONIC) - from);
     }
 }
 
@@ -292,7 +269,7 @@ lookups(bench_t *b)
     base = 0;
 
     for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        qsort(all[i].ns, all[i].n, sizeof(uint32_t), compare_ns);
+        qsort(all[i].ns, all[i].n, sizeof(uint32_t), bench_compare_ns);
 
         median = all[i].ns[all[i].n / 2];
         base = i ? base : median;

@@ -26,7 +26,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "screen_decoder.h"
@@ -34,6 +33,7 @@
 #include "screen_sniff.h"
 #include "screen_view.h"
 #include "screen_wire.h"
+#include "timing.h"
 
 
 #define DISTANCE  31
@@ -109,11 +109,7 @@ die(const char *what, const char *of)
 static double
 cpu(void)
 {
-    struct timespec  t;
-
-    (void) clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-
-    return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+    return bench_cpu_ms() / 1e3;
 }
 
 
@@ -265,18 +261,6 @@ decode(clip_t *clip, const screen_media_conf_t *conf,
 }
 
 
-static int
-by_time(const void *a, const void *b)
-{
-    const double  *x, *y;
-
-    x = a;
-    y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-
 static void
 ask(clip_t *clip)
 {
@@ -298,11 +282,8 @@ ask(clip_t *clip)
         memset(&scratch, 0, sizeof(scratch));
     }
 
-    qsort(decoded, ROUNDS, sizeof(double), by_time);
-    qsort(hashed, ROUNDS, sizeof(double), by_time);
-
-    clip->decoded = decoded[ROUNDS / 2];
-    clip->hashed = hashed[ROUNDS / 2];
+    clip->decoded = bench_median(decoded, ROUNDS);
+    clip->hashed = bench_median(hashed, ROUNDS);
     clip->media = fingerprint(clip, &asked, &memory);
 }
 

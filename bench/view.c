@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "screen_view.h"
+#include "timing.h"
 
 
 #define RUNS_MAX  1000
@@ -35,29 +35,6 @@ typedef struct {
     unsigned     views;
     unsigned     hashes;
 } count_t;
-
-
-static double
-now_ms(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-
-    return (double) ts.tv_sec * 1e3 + (double) ts.tv_nsec / 1e6;
-}
-
-
-static int
-compare(const void *a, const void *b)
-{
-    double  x, y;
-
-    x = *(const double *) a;
-    y = *(const double *) b;
-
-    return x < y ? -1 : x > y;
-}
 
 
 /* what a caller does with a view: all hashes that it is to ask for */
@@ -150,7 +127,7 @@ measure(const screen_pdq_picture_t *picture, int set, unsigned runs,
 
     for (i = 0; i < runs; i++) {
         memset(counted, 0, sizeof(count_t));
-        times[i] = now_ms();
+        times[i] = bench_cpu_ms();
 
         if (set < 0) {
             (void) screen_pdq_compute(&pdq, picture, SCREEN_PDQ_FULL, memory,
@@ -162,13 +139,12 @@ measure(const screen_pdq_picture_t *picture, int set, unsigned runs,
                                     counted);
         }
 
-        times[i] = now_ms() - times[i];
+        times[i] = bench_cpu_ms() - times[i];
     }
 
     free(memory);
-    qsort(times, runs, sizeof(double), compare);
 
-    return times[runs / 2];
+    return bench_median(times, runs);
 }
 
 

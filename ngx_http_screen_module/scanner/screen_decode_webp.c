@@ -1,4 +1,5 @@
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,11 +124,68 @@ screen_decode_webp_frames(screen_decode_t *d, WebPAnimDecoder *decoder,
 }
 
 
-/* of what is cut off the demuxer shows the frames that are whole */
+/* RIFF: where the last chunk ends that is there to its end */
+
+static size_t
+screen_decode_webp_whole(const u_char *data, size_t size)
+{
+    size_t    at, next;
+    uint32_t  len;
+
+    at = 12;
+
+    while (size - at >= 8) {
+        memcpy(&len, data + at + 4, 4);
+        next = at + 8 + (size_t) le32toh(len) + (le32toh(len) & 1);
+
+        if (next > size) {
+            break;
+        }
+
+        at = next;
+    }
+
+    return at;
+}
+
+
+/*
+ * The library takes no animation that is cut off, but one that ends with its
+ * last whole frame: a copy, whose header says so.  NULL without memory.
+ */
+
+static u_char *
+screen_decode_webp_mend(screen_decode_t *d, WebPData *data)
+{
+    u_char    *copy;
+    uint32_t   len;
+
+    screen_decode_reason(d, "truncated");
+
+    data->size = screen_decode_webp_whole(d->data, d->size);
+
+    copy = malloc(data->size);
+
+    if (copy == NULL) {
+        screen_decode_reason(d, "memory");
+        return NULL;
+    }
+
+    memcpy(copy, d->data, data->size);
+
+    len = htole32((uint32_t) (data->size - 8));
+    memcpy(copy + 4, &len, 4);
+
+    data->bytes = copy;
+
+    return copy;
+}
+
 
 static void
 screen_decode_webp_animation(screen_decode_t *d)
 {
+    u_char                  *copy;
     WebPData                 data;
     WebPAnimInfo             info;
     WebPAnimDecoder         *decoder;
@@ -135,9 +193,19 @@ screen_decode_webp_animation(screen_decode_t *d)
 
     data.bytes = d->data;
     data.size = d->size;
+    copy = NULL;
+
+    if (screen_decode_cut(d->data, d->size, d->type)) {
+        copy = screen_decode_webp_mend(d, &data);
+
+        if (copy == NULL) {
+            return;
+        }
+    }
 
     if (!WebPAnimDecoderOptionsInit(&options)) {
         screen_decode_reason(d, "memory");
+        free(copy);
         return;
     }
 
@@ -154,6 +222,7 @@ screen_decode_webp_animation(screen_decode_t *d)
     }
 
     WebPAnimDecoderDelete(decoder);
+    free(copy);
 }
 
 

@@ -257,7 +257,7 @@ what_is_there_of_a_picture_is_hashed(void **state)
 
     static const char  *files[] = {
         MEDIA "base.jpg", MEDIA "base.png", MEDIA "base.webp",
-        MEDIA "clip.mkv",
+        MEDIA "animated.webp", MEDIA "clip.mkv",
     };
 
     limits = decode_limits(0);
