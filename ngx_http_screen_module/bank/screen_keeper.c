@@ -403,7 +403,7 @@ screen_keeper_refuse(const screen_keeper_t *k,
                   + (uint64_t) screen_keeper_interval(k)
                     * SCREEN_KEEPER_RETRY;
 
-    strcpy(s->error, error);
+    memcpy(s->error, error, sizeof(s->error));
 
     if (known) {
         return;

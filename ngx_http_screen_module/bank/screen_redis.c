@@ -251,9 +251,9 @@ static int
 screen_redis_redirect(screen_redis_t *r, const screen_redis_reply_t *reply,
     uint32_t *n, int *asking, screen_error_t *err)
 {
-    char                     text[300], kind[8], address[256];
+    char                     text[300], kind[8], number[8], address[256];
     size_t                   len;
-    unsigned                 slot;
+    uint64_t                 slot;
     screen_str_t             word;
     screen_redis_address_t   found;
 
@@ -263,10 +263,15 @@ screen_redis_redirect(screen_redis_t *r, const screen_redis_reply_t *reply,
     text[len] = '\0';
 
     if (r->slots == NULL
-        || sscanf(text, "%7s %u %255s", kind, &slot, address) != 3
-        || slot >= SCREEN_SLOTS
+        || sscanf(text, "%7s %7s %255s", kind, number, address) != 3
         || (strcmp(kind, "MOVED") != 0 && strcmp(kind, "ASK") != 0))
     {
+        return screen_redis_refused(r, reply, err);
+    }
+
+    word = screen_str_of(number);
+
+    if (screen_parse_uint(&word, &slot) != SCREEN_OK || slot >= SCREEN_SLOTS) {
         return screen_redis_refused(r, reply, err);
     }
 

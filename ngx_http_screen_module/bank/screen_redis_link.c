@@ -69,7 +69,7 @@ screen_redis_reply_show(char to[SCREEN_REDIS_REPLY_SHOWN],
 
     for (i = 0; i < reply->str.len && i < SCREEN_REDIS_REPLY_SHOWN - 1; i++) {
         c = reply->str.data[i];
-        to[i] = c < 0x20 || c >= 0x7f ? '?' : (char) c;
+        to[i] = (char) (c < 0x20 || c >= 0x7f ? '?' : c);
     }
 
     to[i] = '\0';

@@ -77,7 +77,7 @@ screen_replica_trouble(screen_replica_state_t *s, const char *fmt, ...)
     }
 
     s->troubled = 1;
-    strcpy(s->trouble, text);
+    memcpy(s->trouble, text, sizeof(s->trouble));
 
     if (!s->in_force) {
         screen_replica_log(s, LOG_ERR, "%s; there is no bank in force", text);

@@ -78,7 +78,7 @@ screen_cmd_bank_csv_text(FILE *to, const screen_str_t *text)
     if (memchr(text->data, ',', text->len) == NULL
         && memchr(text->data, '"', text->len) == NULL)
     {
-        fwrite(text->data, 1, text->len, to);
+        (void) fwrite(text->data, 1, text->len, to);
         return;
     }
 

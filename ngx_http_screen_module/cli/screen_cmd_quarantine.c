@@ -12,7 +12,7 @@
 
 /* no exit status: go on */
 
-#define SCREEN_CMD_QUARANTINE_ON  -1
+#define SCREEN_CMD_QUARANTINE_ON  (-1)
 
 
 /* which options a subcommand takes */

@@ -290,7 +290,7 @@ screen_cmd_scan_print(const screen_cmd_scan_t *scan, const char *path,
         screen_result_text(&result);
     }
 
-    fflush(stdout);
+    (void) fflush(stdout);
 }
 
 

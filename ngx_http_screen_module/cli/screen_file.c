@@ -52,7 +52,7 @@ screen_file_read(int fd, uint64_t *size, screen_file_read_t read, void *ctx,
 
     *size = 0;
 
-    while ((n = pread(fd, buf, sizeof(buf), *size)) > 0) {
+    while ((n = pread(fd, buf, sizeof(buf), (off_t) *size)) > 0) {
         rc = read(ctx, buf, n);
 
         if (rc != SCREEN_OK) {

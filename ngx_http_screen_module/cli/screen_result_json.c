@@ -194,7 +194,7 @@ screen_result_facts(cJSON *object, const screen_result_t *result,
     }
 
     cJSON_AddNumberToObject(object, "size", (double) part->size);
-    cJSON_AddBoolToObject(object, "scanned", part->scanned);
+    cJSON_AddBoolToObject(object, "scanned", (int) part->scanned);
 
     if (part->scanned) {
         screen_result_set(object, "type", &part->type);

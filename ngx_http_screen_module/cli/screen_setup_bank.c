@@ -205,6 +205,14 @@ screen_setup_banks(screen_setup_t *setup, screen_error_t *err)
 }
 
 
+static int
+screen_setup_bank_unknown(const screen_str_t *name, screen_error_t *err)
+{
+    return screen_error_set(err, "there is no screen_bank \"%.*s\"",
+                            (int) name->len, name->data);
+}
+
+
 int
 screen_setup_give(screen_setup_t *setup, const screen_str_t *name,
     const char *path, screen_error_t *err)
@@ -214,8 +222,7 @@ screen_setup_give(screen_setup_t *setup, const screen_str_t *name,
     bank = screen_setup_bank(setup, name);
 
     if (bank == NULL) {
-        return screen_error_set(err, "there is no screen_bank \"%.*s\"",
-                                (int) name->len, name->data);
+        return screen_setup_bank_unknown(name, err);
     }
 
     bank->given = path;
@@ -234,6 +241,10 @@ screen_setup_open(screen_setup_t *setup, const screen_policy_t *policy,
 
     for (i = 0; i < policy->nbanks; i++) {
         bank = screen_setup_bank(setup, &policy->banks[i]);
+
+        if (bank == NULL) {
+            return screen_setup_bank_unknown(&policy->banks[i], err);
+        }
 
         if (bank->bank.map != NULL) {
             continue;

@@ -248,6 +248,10 @@ screen_error_format(screen_error_t *err, const char *file, unsigned line,
 }
 
 
+#undef screen_error_set
+#undef screen_error_at
+
+
 int
 screen_error_set(screen_error_t *err, const char *fmt, ...)
 {

@@ -131,7 +131,7 @@ static void
 screen_json_read_put(screen_json_out_t *out, const u_char *data,
     size_t len)
 {
-    if (out->full || len > out->size - out->len) {
+    if (out->full || out->data == NULL || len > out->size - out->len) {
         out->full = 1;
         return;
     }

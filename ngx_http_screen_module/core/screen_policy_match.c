@@ -44,7 +44,7 @@ static const screen_match_name_t  screen_match_names[] = {
     { "cross", SCREEN_COND_CROSS, SCREEN_OPS_SAME, SCREEN_COND_BANK },
 };
 
-#define screen_count(array)  (sizeof(array) / sizeof(array[0]))
+#define screen_count(array)  (sizeof(array) / sizeof((array)[0]))
 
 
 /* a line while it is read; the last word, the action, is not in reach */

@@ -289,11 +289,12 @@ ngx_http_screen_pool_watch(ngx_http_screen_main_conf_t *smcf)
         return;
     }
 
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): smcf is set */
     if (pool->watch == NULL) {
         pid = ngx_http_screen_pool_supervisor(pool);
 
         if (pid > 0) {
-            fd = syscall(SYS_pidfd_open, pid, 0);
+            fd = (int) syscall(SYS_pidfd_open, pid, 0);
 
             /* a pid may have been used again between the two questions */
 
@@ -364,7 +365,7 @@ ngx_http_screen_pool_elect(ngx_http_screen_main_conf_t *smcf)
     if (starting != 0
         && now - atomic_load(&control->starting_since)
            < NGX_HTTP_SCREEN_START_LIMIT
-        && (starting == (uint32_t) ngx_pid || kill(starting, 0) == 0))
+        && (starting == (uint32_t) ngx_pid || kill((pid_t) starting, 0) == 0))
     {
         return;
     }

@@ -395,6 +395,8 @@ ngx_http_screen_redis_close(ngx_http_screen_redis_t *redis)
         for (j = 0; j < 2; j++) {
             while (!ngx_queue_empty(queues[j])) {
                 q = ngx_queue_head(queues[j]);
+
+                /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): never twice */
                 ngx_queue_remove(q);
 
                 call = ngx_queue_data(q, ngx_http_screen_redis_call_t, queue);

@@ -328,6 +328,7 @@ ngx_http_screen_stream_bound(ngx_http_screen_stream_t *stream, size_t limit)
         q = ngx_queue_head(&stream->waiting);
         event = ngx_queue_data(q, ngx_http_screen_streamed_t, queue);
 
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): never twice */
         ngx_queue_remove(q);
         stream->size -= event->len;
         ngx_free(event);

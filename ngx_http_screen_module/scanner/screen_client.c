@@ -180,7 +180,7 @@ screen_client_output(screen_client_t *client, int fd, pid_t pid,
             told |= line[0] == 'E';
         }
 
-        fclose(fp);
+        (void) fclose(fp);
     }
 
     free(line);

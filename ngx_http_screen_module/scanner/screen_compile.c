@@ -12,7 +12,7 @@
 
 #include "screen_bank_file.h"
 #include "screen_compile.h"
-#include "screen_decode.h"
+#include "screen_decoder.h"
 #include "screen_control.h"
 #include "screen_identity.h"
 #include "screen_image.h"
@@ -56,7 +56,7 @@ screen_compile_line(char kind, const char *file, unsigned line,
     len = snprintf(buf, sizeof(buf) - 1, "%c\t%.400s\t%u\t", kind, file, line);
 
     for (p = buf + len; *text && p < buf + sizeof(buf) - 2; text++) {
-        *p++ = (u_char) *text < 0x20 ? ' ' : *text;
+        *p++ = (char) ((u_char) *text < 0x20 ? ' ' : *text);
     }
 
     *p++ = '\n';
@@ -160,10 +160,14 @@ screen_compile_fork(screen_compile_t *c, screen_source_t *source)
 
     (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
 
+    if (screen_yara_init() != SCREEN_OK) {
+        _exit(1);
+    }
+
     fd = dup(SCREEN_FD_IMAGE);
     to = fd == -1 ? NULL : fdopen(fd, "w");
 
-    if (to == NULL || screen_yara_init() != SCREEN_OK) {
+    if (to == NULL) {
         _exit(1);
     }
 
@@ -407,15 +411,14 @@ static void
 screen_compile_media(screen_compile_t *c, const screen_spec_engine_t *engine)
 {
     char            *file;
-    screen_error_t   err;
+    screen_error_t   err, why;
 
-    if (!engine->media.on || screen_decode_lacks() == NULL) {
+    if (!engine->media.on || screen_decoder_load(&why) == SCREEN_OK) {
         return;
     }
 
     screen_error_set(&err, "\"signal=pdq\" and \"signal=vpdq\" need a "
-                     "decoder, and this build of ngx-screen has none: build "
-                     "it with %s", screen_decode_lacks());
+                     "decoder: %s", why.text);
 
     file = screen_alloc_text(&c->alloc, &engine->media_place.file);
     screen_compile_tell(c, 0, file ? file : "", engine->media_place.line,

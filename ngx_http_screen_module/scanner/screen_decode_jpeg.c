@@ -198,7 +198,9 @@ screen_decode_jpeg_rows(screen_jpeg_t *jpeg, unsigned channels)
 
     stride = (size_t) jpeg->info.output_width * channels;
 
-    jpeg->pixels = malloc(stride * jpeg->info.output_height);
+    /* what a decoder leaves out is to be black, not what was there before */
+
+    jpeg->pixels = calloc(jpeg->info.output_height, stride);
     if (jpeg->pixels == NULL) {
         screen_decode_reason(jpeg->d, "memory");
         longjmp(jpeg->failed, 1);

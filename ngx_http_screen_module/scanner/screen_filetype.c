@@ -132,7 +132,8 @@ screen_filetype_extension(const char *filename,
     }
 
     for (i = 0; dot[i]; i++) {
-        to[i] = (dot[i] >= 'A' && dot[i] <= 'Z') ? (dot[i] | 0x20) : dot[i];
+        to[i] = (char) ((dot[i] >= 'A' && dot[i] <= 'Z') ? (dot[i] | 0x20)
+                                                         : dot[i]);
     }
 
     to[i] = '\0';

@@ -1,8 +1,9 @@
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "screen_decode.h"
+#include "screen_decoder.h"
 #include "screen_fingerprint.h"
 #include "screen_view.h"
 #include "screen_wire.h"
@@ -282,15 +283,17 @@ static int
 screen_fingerprint_fault(screen_part_t *part, const char *reason,
     const screen_alloc_t *alloc)
 {
-    char  *text;
+    char    *text;
+    size_t   size;
 
-    text = screen_alloc(alloc, sizeof("media: ") + strlen(reason));
+    size = sizeof("media: ") + strlen(reason);
+
+    text = screen_alloc(alloc, size);
     if (text == NULL) {
         return SCREEN_NOMEM;
     }
 
-    strcpy(text, "media: ");
-    strcat(text, reason);
+    snprintf(text, size, "media: %s", reason);
 
     screen_part_fault(part, SCREEN_FAULT_INCOMPLETE, text);
 
@@ -327,6 +330,7 @@ screen_fingerprint(const screen_media_conf_t *conf, const u_char *data,
     uint64_t                 now, margin;
     screen_fingerprint_t     f;
     screen_decode_limits_t   limits;
+    const screen_decoder_t  *decoder;
 
     if (part->type.len >= sizeof(type)) {
         return SCREEN_OK;
@@ -335,8 +339,14 @@ screen_fingerprint(const screen_media_conf_t *conf, const u_char *data,
     memcpy(type, part->type.data, part->type.len);
     type[part->type.len] = '\0';
 
-    if (!screen_decode_wanted(type)) {
+    if (!screen_decoder_wanted(type)) {
         return SCREEN_OK;
+    }
+
+    decoder = screen_decoder();
+
+    if (decoder == NULL) {
+        return screen_fingerprint_fault(part, "unsupported", alloc);
     }
 
     memset(&f, 0, sizeof(screen_fingerprint_t));
@@ -353,9 +363,9 @@ screen_fingerprint(const screen_media_conf_t *conf, const u_char *data,
         margin = SCREEN_FINGERPRINT_MARGIN;
     }
 
-    rc = screen_decode(data, size, type, &limits,
-                       deadline > margin ? deadline - margin : 0,
-                       screen_fingerprint_frame, &f, &f.info);
+    rc = decoder->decode(data, size, type, &limits,
+                         deadline > margin ? deadline - margin : 0,
+                         screen_fingerprint_frame, &f, &f.info);
 
     free(f.memory);
 

@@ -210,7 +210,7 @@ screen_source_read(const char *name, const char *path, screen_error_t *err)
     }
 
     if (fp != NULL) {
-        fclose(fp);
+        (void) fclose(fp);
     }
 
     return text;

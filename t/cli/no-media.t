@@ -14,7 +14,7 @@ use ScreenMedia;
 
 my $t = ScreenCommand->new;
 my $missing = ScreenMedia::missing();
-my $lack = qr/need a decoder, and this build of ngx-screen has none: build it/;
+my $lack = qr/this build of ngx-screen has no decoder of/;
 
 my $conf = $t->put('nginx.conf', <<"EOC");
 events {}

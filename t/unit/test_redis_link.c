@@ -255,8 +255,8 @@ what_is_no_reply_is_an_error(void **state)
     static const char *const  texts[] = {
         "HTTP/1.1 400 Bad Request\r\n\r\n", "\r\n", "$5\r\nab", "*2\r\n+a\r\n",
         "$-2\r\n", "*-2\r\n", "$x\r\n", ":12x\r\n", "*1\r\n!\r\n",
-        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n"
-        "*1\r\n:1\r\n"
+        ("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n"
+         "*1\r\n:1\r\n")
     };
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -331,7 +331,7 @@ a_string_without_an_end_is_cut_off(void **state)
 static void
 answer_slowly(int fd, unsigned n, void *ctx)
 {
-    while (write(fd, "*0\r\n" + n % 2, 1) == 1) {
+    while (write(fd, &"*0\r\n"[n % 2], 1) == 1) {
         (void) usleep(10000);
     }
 }
