@@ -61,6 +61,10 @@ has      = $(if $(strip $(call lack,$(1))),,yes)
 
 AV       = avformat avcodec avutil swscale
 
+# nginx's configure tells what there is
+
+export MEDIA
+
 ifneq ($(MEDIA),no)
 HAS_MEDIA := $(call has,jpeglib.h libavformat/avformat.h \
            libavcodec/avcodec.h libavutil/cpu.h libswscale/swscale.h)

@@ -9,8 +9,11 @@ use warnings;
 
 use lib 't/lib';
 use JSON::PP ();
+use ScreenMedia;
 use ScreenServer;
 use Test::More;
+
+plan skip_all => ScreenMedia::missing() if ScreenMedia::missing();
 
 my $media = 't/data/media';
 

@@ -22,8 +22,12 @@ use Test::More;
 
 use lib 't/lib';
 use ScreenCommand;
+use ScreenMedia;
 use ScreenRedis;
 use ScreenServer;
+
+plan skip_all => 'examples ask for likenesses, and ' . ScreenMedia::missing()
+    if ScreenMedia::missing();
 
 my $NOT_RUN_MAX = 6;
 
