@@ -20,6 +20,7 @@ JOBS     = $(shell nproc)
 
 MODULE   = build/ngx_http_screen_module.so
 SCREEN   = build/ngx-screen
+DECODER  = $(if $(HAS_MEDIA),build/ngx-screen-media.so)
 
 SRC      = ngx_http_screen_module
 ROOMS    = core scanner bank cli
@@ -27,6 +28,8 @@ SOURCES  = $(filter-out $(MEDIA_NOT), \
            $(foreach room,$(ROOMS),$(wildcard $(SRC)/$(room)/*.c)))
 MAIN     = $(SRC)/cli/ngx_screen.c
 OBJECTS  = $(SOURCES:$(SRC)/%.c=build/obj/%.o)
+DECODE   = $(filter build/obj/scanner/screen_decode.o \
+           build/obj/scanner/screen_decode_%.o,$(OBJECTS))
 ARCHIVE  = build/libscreen.a
 UNITS    = $(patsubst t/unit/%.c,build/unit/%,$(wildcard t/unit/test_*.c))
 BENCHES  = $(patsubst bench/%.c,build/bench/%,$(wildcard bench/*.c))
@@ -40,8 +43,8 @@ CFLAGS   = -O2 -g
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) -fPIE \
            -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lhiredis \
-           $(HIREDIS_SSL) $(MEDIA_LIBS)
+LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lexpat -lhiredis \
+           $(HIREDIS_SSL) -ldl
 
 # of hiredis 1.0 and later; before it there is no TLS
 HIREDIS_SSL = $(if $(wildcard $(addsuffix /hiredis/hiredis_ssl.h, \
@@ -75,7 +78,7 @@ endif
 
 MEDIA_LACKS = libjpeg62-turbo-dev libavformat-dev libswscale-dev are needed
 
-MEDIA_NOT = $(foreach decoder,$(if $(HAS_MEDIA),,jpeg codec av scale) \
+MEDIA_NOT = $(foreach decoder,$(if $(HAS_MEDIA),,jpeg codec av gif scale) \
            $(if $(HAS_WEBP),,webp) $(if $(HAS_HEIF),,heif), \
            $(SRC)/scanner/screen_decode_$(decoder).c)
 
@@ -93,7 +96,7 @@ run      = $(if $(V),$(2),@printf '  %-6s %s\n' $(1) $@; $(2))
 .PHONY: all demo test test-asan test-valgrind lint analyze matrix unit style \
            install uninstall fuzz bench deps clean help
 
-all: $(SCREEN) $(MODULE)
+all: $(SCREEN) $(DECODER) $(MODULE)
 
 
 help:
@@ -112,8 +115,9 @@ help:
 	@echo 'make style      the style check'
 	@echo 'make install    where Debian would put it, below DESTDIR'
 	@echo 'make uninstall  takes it away; /etc/nginx/screen stays'
-	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds'
-	@echo 'make bench      the measurements'
+	@echo 'make fuzz       runs each fuzzer for TIME=60 seconds, or RUNS=N times;'
+	@echo '                FUZZ="multipart list" only these'
+	@echo 'make bench      the measurements, into bench/RESULTS.md; B=NAME: one'
 	@echo 'make deps       installs the Debian packages for all of the above'
 	@echo 'make clean      removes build/'
 
@@ -126,9 +130,13 @@ demo:
 	@$(MAKE) -j$(JOBS) all
 	@NGINX_BINARY=$(NGINX_BINARY) tools/demo
 
+# the fuzzers are built for the test that runs them only
+TEST_FUZZERS = $(if $(T),$(if $(filter t/49-fuzz.t,$(T)),$(FUZZERS)),$(FUZZERS))
+
 test:
-	tools/install-deps build test
-	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(UNITS)
+	tools/install-deps build test $(if $(TEST_FUZZERS),fuzz)
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(HOOKS) $(REFUSE) $(PARTS) \
+	    $(UNITS) $(TEST_FUZZERS)
 	@$(MAKE) WERROR=1 unit
 	@NGINX_BINARY=$(NGINX_BINARY) tools/run-tests $(T)
 
@@ -147,7 +155,8 @@ deps:
 # pointers.  The sandbox is wider in such a build, a scanner that is made to
 # crash would be a report, and the sanitizers' runtime ends a process that
 # reaches its memory limit: what is about these, ASAN_NOT, is for the other
-# builds, and so is the style check.
+# builds, and so are the style check and the fuzzers, which have sanitizers of
+# their own.
 
 ASAN     = build/asan
 ASAN_NGINX = $(CURDIR)/build/asan-nginx
@@ -156,13 +165,13 @@ ASAN_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 ASAN_MAKE = $(MAKE) -C $(ASAN) CFLAGS='$(ASAN_CFLAGS)' HARDEN= \
            LDFLAGS=-fsanitize=address,undefined \
            NGX_SRC=$(ASAN_NGINX)/source
-ASAN_NOT = %/test_sandbox t/46-memory.t t/47-sandbox.t t/style.t
+ASAN_NOT = %/test_sandbox t/46-memory.t t/47-sandbox.t t/49-fuzz.t t/style.t
 
 test-asan:
 	tools/install-deps build test sanitize
 	tools/debug-nginx $(ASAN_NGINX) -fsanitize=address -fsanitize=address
 	tools/variant $(ASAN)
-	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(UNITS)
+	@$(ASAN_MAKE) -j$(JOBS) all $(PROBE) $(PARTS) $(UNITS)
 	@$(ASAN_MAKE) unit UNITS="$(filter-out $(ASAN_NOT),$(UNITS))"
 	@cd $(ASAN) && SANITIZE=1 NGINX_BINARY=$(ASAN_NGINX)/nginx \
 	    tools/run-tests $(or $(T), \
@@ -171,18 +180,20 @@ test-asan:
 
 # nginx in valgrind, with the same debugging of its pools; the companions run
 # outside, because valgrind's own system calls are none that the sandbox of a
-# scanner allows: their code is in the unit tests, but for the sandbox's own.
+# scanner allows: their code is in the unit tests, but for those that enter
+# the sandbox.
 
 VALGRIND_NGINX = $(CURDIR)/build/valgrind-nginx
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite \
            --suppressions=t/valgrind.suppress
-VALGRIND_NOT = %/test_sandbox
+VALGRIND_NOT = %/test_sandbox %/test_pool %/test_decode t/47-sandbox.t \
+           t/49-fuzz.t t/style.t
 
 test-valgrind:
 	tools/install-deps build test sanitize valgrind
 	tools/debug-nginx $(VALGRIND_NGINX)
-	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(UNITS)
+	@$(MAKE) -j$(JOBS) WERROR=1 all $(PROBE) $(PARTS) $(UNITS)
 	@set -e; for unit in $(filter-out $(VALGRIND_NOT),$(UNITS)); do \
 	    $(VALGRIND) $$unit; done
 	@VALGRIND=1 NGINX_BINARY=$(VALGRIND_NGINX)/nginx \
@@ -216,20 +227,29 @@ build/obj/%.o: $(SRC)/%.c build/flags
 	@mkdir -p $(@D)
 	$(call run,CC,$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<)
 
-$(ARCHIVE): $(filter-out $(MAIN:$(SRC)/%.c=build/obj/%.o),$(OBJECTS))
+$(ARCHIVE): $(filter-out $(MAIN:$(SRC)/%.c=build/obj/%.o) $(DECODE),$(OBJECTS))
 	@rm -f $@
 	$(call run,AR,ar rcs $@ $^)
+
+# The decoder of media is loaded when it is needed; tests and benchmarks have
+# it linked in.
+
+$(DECODE) build/obj/scanner/screen_wire_now.o: HARDEN += -fPIC
+
+$(DECODER): $(DECODE) build/obj/scanner/screen_wire_now.o
+	$(call run,LINK,$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) \
+	    -Wl$(comma)-z$(comma)defs -o $@ $^ $(MEDIA_LIBS))
 
 $(SCREEN): $(MAIN:$(SRC)/%.c=build/obj/%.o) $(ARCHIVE)
 	$(call run,LINK,$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS))
 
 # cmocka 2 calls assertions deprecated whose successors cmocka 1.1 lacks
 
-build/unit/%: t/unit/%.c $(ARCHIVE) build/flags
+build/unit/%: t/unit/%.c $(DECODE) $(ARCHIVE) build/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) -Wno-deprecated-declarations \
 	    -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
-	    -o $@ $< $(ARCHIVE) -lcmocka $(LIBS))
+	    -o $@ $< $(DECODE) $(ARCHIVE) -lcmocka $(LIBS) $(MEDIA_LIBS))
 
 
 # The module, by nginx's own configure and make.  The variables of our command
@@ -321,45 +341,69 @@ build/analyze/%.tidy: %.c build/analyze/%.o .clang-tidy
 	@touch $@
 
 
-# Fuzzers compile what they test, instrumented, under clang.
+# The parser of forms, for a test that asks another one as well.
 
-FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 $(INCLUDES) \
-           -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+PARTS    = build/multipart-parts
+
+$(PARTS): t/lib/multipart_parts.c $(ARCHIVE) build/flags
+	$(call run,LINK,$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+	    $(ARCHIVE) $(LIBS))
+
+
+# Fuzzers, under clang, with what they test instrumented: libFuzzer, and
+# AddressSanitizer and UndefinedBehaviorSanitizer around it.
+
+FUZZ_CC  = clang
+FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE -g -O1 -DSCREEN_SANITIZE=1 \
+           -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES) \
+           -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_OBJECTS = $(patsubst $(SRC)/%.c,build/fuzz/obj/%.o, \
+           $(filter-out $(MAIN),$(SOURCES)))
+FUZZ_ARCHIVE = build/fuzz/libscreen.a
 TIME     = 60
 
-build/fuzz/%: t/fuzz/%.c $(wildcard $(SRC)/core/*.[ch])
+build/fuzz/flags: FORCE
+	@mkdir -p build/fuzz
+	@echo '$(FUZZ_CC) $(FUZZ_FLAGS) $(LIBS)' | cmp -s - $@ \
+	    || echo '$(FUZZ_CC) $(FUZZ_FLAGS) $(LIBS)' > $@
+
+build/fuzz/obj/%.o: $(SRC)/%.c build/fuzz/flags
 	@mkdir -p $(@D)
-	$(call run,FUZZ,clang $(FUZZ_FLAGS) -o $@ $< \
-	    $(wildcard $(SRC)/core/*.c) $(FUZZ_MORE) $(LIBS))
+	$(call run,FUZZCC,$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link \
+	    -MMD -MP -c -o $@ $<)
 
-# the seeds are the small files of the tests
+$(FUZZ_ARCHIVE): $(FUZZ_OBJECTS)
+	@rm -f $@
+	$(call run,AR,ar rcs $@ $^)
 
-build/fuzz/fuzz_decode: FUZZ_FLAGS += $(MEDIA_FLAGS)
-build/fuzz/fuzz_decode: FUZZ_MORE = $(filter-out $(MEDIA_NOT), \
-           $(wildcard $(SRC)/scanner/screen_decode*.c)) \
-           $(SRC)/scanner/screen_wire.c
-build/fuzz/fuzz_decode: $(wildcard $(SRC)/scanner/screen_decode*.[ch])
+build/fuzz/%: t/fuzz/%.c $(FUZZ_ARCHIVE) build/fuzz/flags
+	@mkdir -p $(@D)
+	$(call run,FUZZ,$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer \
+	    -MMD -MP -MF $@.d -o $@ $< $(FUZZ_ARCHIVE) $(LIBS) \
+	    $(MEDIA_LIBS))
+
+# the reader of the worker's client, which needs nginx's headers
+
+FUZZ_REPLY = build/fuzz/obj/edge/ngx_http_screen_redis_reply.o
+
+$(FUZZ_REPLY): FUZZ_FLAGS += $(PROBE_INCLUDES)
+$(FUZZ_REPLY): build/nginx/objs/Makefile
+build/fuzz/fuzz_reply: FUZZ_FLAGS += $(PROBE_INCLUDES)
+build/fuzz/fuzz_reply: FUZZ_ARCHIVE = $(FUZZ_REPLY) build/fuzz/libscreen.a
+build/fuzz/fuzz_reply: $(FUZZ_REPLY)
 
 fuzz:
 	tools/install-deps build fuzz
-	@$(MAKE) $(FUZZERS)
-	@set -e; for fuzzer in $(FUZZERS); do \
-	    mkdir -p build/corpus/$${fuzzer##*/}; \
-	    $$fuzzer -max_total_time=$(TIME) build/corpus/$${fuzzer##*/} \
-	        $$(find t/fuzz/corpus/$${fuzzer##*/fuzz_} -maxdepth 0 \
-	        2>/dev/null); \
-	done
+	@$(MAKE) -j$(JOBS) $(FUZZERS)
+	@TIME=$(TIME) RUNS=$(RUNS) tools/fuzz $(FUZZ)
 
-build/bench/%: bench/%.c $(ARCHIVE) build/flags
+build/bench/%: bench/%.c $(DECODE) $(ARCHIVE) build/flags
 	@mkdir -p $(@D)
 	$(call run,LINK,$(CC) $(ALL_CFLAGS) -MMD -MP -MF $@.d $(ALL_LDFLAGS) \
-	    -o $@ $< $(ARCHIVE) $(LIBS))
+	    -o $@ $< $(DECODE) $(ARCHIVE) $(LIBS) $(MEDIA_LIBS))
 
-# remote is a part of remote.pl
 bench: all $(BENCHES)
-	@set -e; for bench in $(filter-out %/remote,$(BENCHES)) bench/*.pl; do \
-	    echo "$${bench##*/}:"; $$bench; \
-	done
+	@bench/run $(B)
 
 
 # Debian's places.
@@ -374,6 +418,8 @@ MAN      = $(DESTDIR)/usr/share/man/man1
 install: all
 	install -D -m 644 $(MODULE) $(MODULES)/ngx_http_screen_module.so
 	install -D -m 755 $(SCREEN) $(DESTDIR)/usr/bin/ngx-screen
+	$(if $(DECODER),install -D -m 644 $(DECODER) \
+	    $(DESTDIR)/usr/lib/ngx-screen/ngx-screen-media.so)
 	install -D -m 644 docs/ngx-screen.1 $(MAN)/ngx-screen.1
 	install -d $(AVAILABLE) $(ENABLED) $(DOC)
 	echo 'load_module modules/ngx_http_screen_module.so;' \
@@ -388,6 +434,7 @@ install: all
 uninstall:
 	rm -f $(MODULES)/ngx_http_screen_module.so
 	rm -f $(DESTDIR)/usr/bin/ngx-screen $(MAN)/ngx-screen.1
+	rm -rf $(DESTDIR)/usr/lib/ngx-screen
 	rm -f $(ENABLED)/50-mod-http-screen.conf
 	rm -f $(AVAILABLE)/mod-http-screen.conf
 	rm -rf $(DOC)
@@ -395,5 +442,6 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(UNITS:=.d) $(BENCHES:=.d) $(LINTED:.o=.d) \
-    $(patsubst %.o,%.d,$(filter %.o,$(ANALYZED)))
+-include $(OBJECTS:.o=.d) $(UNITS:=.d) $(BENCHES:=.d) $(FUZZ_OBJECTS:.o=.d) \
+         $(FUZZERS:=.d) $(LINTED:.o=.d) \
+         $(patsubst %.o,%.d,$(filter %.o,$(ANALYZED)))

@@ -2,15 +2,18 @@
 
 # CPU time of an upload of 100 KB and of 10 MB, of all processes of nginx and
 # its companion together, the backend's not included: proxied as it is,
-# screened without a scan (form, digest, names), scanned without rules (its
-# type), and scanned with 500 generated rules.
+# screened without a scan (form, names), the same with its digest (which an
+# event log asks for), scanned without rules (its type), and scanned with 500
+# generated rules.
 #
 #     bench/cpu.pl [ROUNDS]                            7 rounds
 #
-# The peer is the first of these and, with rules, what libyara takes for the
-# same bytes and the same rules in a process of its own (python3-yara, in its
-# fast mode): the "cost apart".  Figures are medians of the rounds; a round
-# does one after the other.
+# The peer is the first of these; of the digest also what OpenSSL says of
+# itself (openssl speed) for as many bytes, and with rules what libyara takes
+# for the same bytes and the same rules in a process of its own (python3-yara,
+# in its fast mode): the "cost apart".  Figures are medians of the rounds; in
+# a round they take turns, a few uploads at a time, so that what else the
+# machine does meets all of them.
 
 use strict;
 use warnings;
@@ -26,10 +29,10 @@ use ScreenBench;
 use ScreenServer;
 
 my $rounds = shift // 7;
-my %uploads = (100_000 => 150, 10_000_000 => 4);
+my %uploads = (100_000 => [ 15, 10 ], 10_000_000 => [ 3, 1 ]);
 
 my $backend = ScreenServer->new(log_level => 'error', workers => 1,
-                                server => <<'CONF');
+                                access_log => '', server => <<'CONF');
 access_log off;
 keepalive_requests 1000000;
 location / {
@@ -40,11 +43,12 @@ location / {
 }
 CONF
 
-my @names = qw( plain names type rules );
+my @names = qw( plain names digest type rules );
 
 my $edge = ScreenServer->new(
     workers  => 1,
     scanners => '2 timeout=60s jobs=1000000',
+    access_log => '',
     files    => { 'rules.yar' => ScreenBench::rules(500) },
     policy   => 'yara_rules rules.yar; match yara flag;',
     http     => <<"CONF",
@@ -59,11 +63,19 @@ CONF
 access_log off;
 location /plain { proxy_pass http://backend; }
 location /names { screen names; proxy_pass http://backend; }
+location /digest {
+    screen names;
+    screen_event_log logs/events.log;
+    screen_events decisions;
+    proxy_pass http://backend;
+}
 location /type { screen type; proxy_pass http://backend; }
 location /rules { screen test; proxy_pass http://backend; }
 CONF
 
 my $peer = peer();
+
+my $sha256 = sha256();
 
 printf "%-9s %-7s %12s %9s %12s\n", 'size', 'what', 'CPU ms', 'of plain',
        'over plain';
@@ -114,34 +126,51 @@ sub apart
 }
 
 
+# seconds for a byte, or 0 if there is no openssl
+
+sub sha256
+{
+    my $text = qx(openssl speed -seconds 1 -bytes 16384 -evp sha256 2>&1);
+
+    return $text =~ /^sha256\s+([\d.]+)k/m ? 1 / (1000 * $1) : 0;
+}
+
+
 sub measure
 {
     my ($size) = @_;
 
-    my $n = $uploads{$size};
+    my ($turns, $n) = @{ $uploads{$size} };
     my %took;
 
     my $socket = ScreenBench::connection($edge);
 
     for my $round (0 .. $rounds) {
         my $body = ScreenBench::content($size);
+        my %sum;
 
-        for my $name (@names) {
-            my $before = spent();
+        for my $turn (1 .. $turns) {
 
-            for my $i (1 .. $n) {
-                my $status = ScreenBench::upload($socket, "/$name", $body);
-                $status == 200 or die "$name: $status\n";
+            for my $name (@names) {
+                my $before = spent();
+
+                for my $i (1 .. $n) {
+                    my $status = ScreenBench::upload($socket, "/$name",
+                                                     $body);
+                    $status == 200 or die "$name: $status\n";
+                }
+
+                $sum{$name} += spent() - $before;
             }
 
-            # the first round warms up
-
-            push @{ $took{$name} }, (spent() - $before) / $n if $round;
+            $sum{libyara} += apart($body, $n);
         }
 
-        my $apart = apart($body, $n) / $n;
+        # the first round warms up
 
-        push @{ $took{libyara} }, $apart if $round;
+        next if $round == 0;
+
+        push @{ $took{$_} }, $sum{$_} / $turns / $n for keys %sum;
     }
 
     my $plain = ScreenBench::median(@{ $took{plain} });
@@ -156,9 +185,12 @@ sub measure
 
     my $rules = ScreenBench::median(@{ $took{rules} });
 
+    printf "%-9d %-7s %12.3f\n", $size, 'openssl', 1000 * $sha256 * $size;
     printf "%-9d %-7s %12.3f\n", $size, 'libyara', 1000 * $apart;
     printf "%-9d rules over (plain + libyara): %.3fx\n", $size,
            $rules / ($plain + $apart);
+    printf "%-9d (rules - plain) over libyara: %.3fx\n", $size,
+           ($rules - $plain) / $apart;
 }
 
 

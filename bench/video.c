@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "screen_decode.h"
+#include "screen_decoder.h"
 #include "screen_fingerprint.h"
 #include "screen_sniff.h"
 #include "screen_view.h"
@@ -594,9 +594,10 @@ table(clip_t *clips, size_t n, unsigned share)
 int
 main(int argc, char **argv)
 {
-    size_t     n;
-    clip_t    *clips;
-    unsigned   share;
+    size_t           n;
+    clip_t          *clips;
+    unsigned         share;
+    screen_error_t   err;
 
     if (isatty(STDIN_FILENO)) {
         printf("video < LIST: bench/video-clips makes the clips\n");
@@ -612,7 +613,12 @@ main(int argc, char **argv)
     }
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    screen_decode_warm();
+
+    if (screen_decoder_load(&err) != SCREEN_OK) {
+        fprintf(stderr, "video: %s\n", err.text);
+        return 1;
+    }
+
     table(clips, n, share);
 
     return 0;

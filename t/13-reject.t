@@ -238,7 +238,7 @@ my own page
 --- response_body_like eval
 ["my own page", "my own page", "302"]
 --- raw_response_headers_like eval
-["451", "200", 'Location: https://example.com/\?id=[0-9a-f]{32}']
+["451", "200", '(?i)location: https://example.com/\?id=[0-9a-f]{32}']
 
 
 

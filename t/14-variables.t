@@ -23,6 +23,12 @@ our $All = '"$screen_verdict|$screen_action|$screen_status|$screen_reason|'
            . '$screen_matches|$screen_files|$screen_bytes|$screen_cache|'
            . '$screen_policy|$screen_sha256|$screen_body_sha256"';
 
+our $Form26 = join '', map { "--B\r\nContent-Disposition: form-data; name=a; "
+                             . "filename=$_\r\n\r\n"
+                             . ($_ x ($_ eq 'one' ? 30000 : 1)) . "\r\n" }
+              qw( one two );
+$Form26 .= "--B--";
+
 add_block_preprocessor(sub {
     my ($block) = @_;
 
@@ -441,3 +447,72 @@ hello
 --- response_body: <bank:local:a%2Cb %22c%22 100%25>
 --- response_headers
 X-Reason: <bank:local:a%2Cb %22c%22 100%25>
+
+
+
+=== TEST 25: a digest that nothing but the page asks for, by SSI
+--- policy
+match content ~ evil  reject;
+--- config
+    location /up {
+        screen test;
+        try_files "" @ok;
+    }
+    location @ok {
+        ssi on;
+        ssi_types *;
+        echo -n "<!--# echo var='screen_sha256' -->";
+        echo " <!--# echo var='screen_body_sha256' -->";
+    }
+--- request
+POST /up
+hello
+--- response_body eval
+::sha("hello") . ' ' . ::sha("hello") . "\n"
+
+
+
+=== TEST 26: the same of a body in a file, of the parts of a form
+--- policy
+match content ~ evil  reject;
+--- config
+    location /up {
+        screen test;
+        client_body_in_file_only clean;
+        try_files "" @ok;
+    }
+    location @ok {
+        ssi on;
+        ssi_types *;
+        echo -n "<!--# echo var='screen_sha256' -->";
+        echo " <!--# echo var='screen_body_sha256' -->";
+    }
+--- request eval
+"POST /up\n" . $::Form26
+--- more_headers
+Content-Type: multipart/form-data; boundary=B
+--- response_body eval
+::sha("one" x 30000) . ',' . ::sha("two") . ' ' . ::sha($::Form26) . "\n"
+
+
+
+=== TEST 27: the same of an upload that was rejected
+--- policy
+match content ~ evil  reject;
+--- config
+    location /up {
+        screen test;
+        error_page 403 =200 @rejected;
+        try_files "" @ok;
+    }
+    location @rejected {
+        ssi on;
+        ssi_types *;
+        echo "<!--# echo var='screen_sha256' -->";
+    }
+    location @ok { return 200; }
+--- request
+POST /up
+evil
+--- response_body eval
+::sha("evil") . "\n"

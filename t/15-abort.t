@@ -29,6 +29,7 @@ yara_slow_rules allow;
 match yara reject;
 CONF
     server    => <<'CONF',
+keepalive_timeout 4s;
 location / {
     screen test;
     client_body_buffer_size 8k;
@@ -56,6 +57,7 @@ in_the_body();
 while_scanned();
 while_queued();
 over_http2();
+over_http3() if $ScreenHttp::Version == 3;
 
 fine('after all of them');
 freed('at the end');
@@ -292,4 +294,62 @@ sub over_http2
         freed("HTTP/2, $what, the stream is reset");
         fine("HTTP/2, $what");
     }
+}
+
+
+# QUIC has no descriptor for a connection: the temporary file and the scanner
+# are all that shows.  A client that is killed says nothing any more.
+
+sub over_http3
+{
+    for my $end ('gives up', 'is killed') {
+        for my $what ('in the body', 'while scanned') {
+            my $case = "HTTP/3, $what, the client $end";
+
+            my ($seconds, $data) = $what eq 'in the body'
+                                   ? (8, 'x' x 200000) : ($deadline - 2, $slow);
+
+            my ($pid, $input)
+                = http3_client($end eq 'gives up' ? $seconds : 60, $data);
+
+            close $input if $what eq 'while scanned';
+
+            ok arrived(1), "$case: the upload is there";
+
+            kill 'KILL', $pid if $end eq 'is killed';
+            waitpid $pid, 0;
+
+            freed($case, $deadline);
+            fine($case);
+        }
+    }
+}
+
+
+# a curl that ends after so many seconds, and a handle to give it more: it
+# reads "." without blocking, else it would do nothing else meanwhile
+
+sub http3_client
+{
+    my ($seconds, $data) = @_;
+
+    pipe my $read, my $write or die "pipe: $!";
+
+    my $pid = fork // die "fork: $!";
+
+    if ($pid == 0) {
+        open STDIN, '<&', $read or die "$!";
+        open STDERR, '>', '/dev/null' or die "$!";
+        exec 'curl', '-s', '--http3-only', '-k', '-m', $seconds, '-o',
+             '/dev/null', '-H', 'Expect:', '-T', '.', $server->url('/up')
+            or die "curl: $!";
+    }
+
+    local $SIG{PIPE} = 'IGNORE';
+
+    close $read;
+    print $write $data;
+    $write->flush;
+
+    return ($pid, $write);
 }

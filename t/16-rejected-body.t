@@ -84,6 +84,9 @@ my %bodies = (
 
 my @transports = ('HTTP/1.1', 'HTTP/1.1 chunked', 'HTTP/2',
                   'HTTP/2 without a length');
+@transports = ('HTTP/3', 'HTTP/3 without a length')
+    if $ScreenHttp::Version == 3;
+
 my $tag = 0;
 
 controls($_) for @kinds;
@@ -163,6 +166,19 @@ sub upload
     my ($transport, @uploads) = @_;
 
     $_->[2] = 'tag-' . $tag++ for @uploads;
+
+    if ($transport =~ /HTTP.3/) {
+        for my $upload (@uploads) {
+            my $file = $bodies{$upload->[1]};
+            my @body = $transport =~ /without/ ? ('-T', '-')
+                                               : ('--data-binary', "\@$file");
+
+            @$upload[3, 4] = $server->curl_stdin($file, '-X', 'PUT', '-H',
+                "X-Tag: $upload->[2]", @body, $server->url($upload->[0]));
+        }
+
+        return;
+    }
 
     if ($transport =~ /HTTP.2/) {
         for my $upload (@uploads) {

@@ -70,7 +70,7 @@ sub accepted
 refused('matches filename = x reject;',
         'unknown directive "matches" in screen_policy "checked": expected '
         . 'methods, max_size, multipart, yara_rules, yara_slow_rules, '
-        . 'pattern_limits, match or on_error');
+        . 'pattern_limits, media, match or on_error');
 refused('methods;', 'invalid number of arguments in "methods" directive');
 refused('methods GE(T;',
         'invalid method "GE(T" in "methods": expected names like POST');

@@ -56,6 +56,7 @@ is $server->alerts, '', 'no alert in the log';
 
 $server->signal('QUIT');
 ok $server->wait_for(sub { !kill 0, $worker }, 20), 'the workers end';
+$server->wait_for(sub { !keys %{{ $server->companions }} }, 10);
 unlike $server->error_log, qr/open socket/, 'no socket is left';
 is $server->stop, 0, 'nothing is left running';
 

@@ -44,18 +44,26 @@ screen_bank_file_make(const char *list, const char *path, uid_t uid,
     screen_bank_counts_t *counts, screen_error_t *err)
 {
     int                     rc;
-    screen_bank_origin_t    origin;
     screen_bank_builder_t  *b;
+    screen_bank_reading_t   reading;
 
     b = screen_bank_builder_create();
     if (b == NULL) {
         return screen_error_at(err, path, 0, "no memory to build it");
     }
 
-    rc = screen_bank_file_load(b, list, progress, &origin, err);
+    memset(&reading, 0, sizeof(screen_bank_reading_t));
+    reading.progress = progress;
+
+    rc = screen_bank_file_load(b, list, &reading, err);
 
     if (rc == SCREEN_OK) {
-        rc = screen_bank_file_save(b, path, uid, gid, &origin, counts, err);
+        rc = screen_bank_file_save(b, path, uid, gid, &reading.origin, counts,
+                                   err);
+    }
+
+    if (rc == SCREEN_OK && counts != NULL) {
+        counts->left_out = reading.tally;
     }
 
     screen_bank_builder_destroy(b);
@@ -64,35 +72,68 @@ screen_bank_file_make(const char *list, const char *path, uid_t uid,
 }
 
 
+typedef struct {
+    screen_bank_builder_t  *entries;
+    screen_bank_builder_t  *withdrawn;
+} screen_bank_file_to_t;
+
+
 static int
 screen_bank_file_add(void *ctx, const screen_entry_t *entry)
 {
-    return screen_bank_builder_add(ctx, entry);
+    screen_bank_file_to_t  *to;
+
+    to = ctx;
+
+    return screen_bank_builder_add(to->entries, entry);
+}
+
+
+static int
+screen_bank_file_withdraw(void *ctx, const screen_entry_t *entry)
+{
+    screen_bank_file_to_t  *to;
+
+    to = ctx;
+
+    return screen_bank_builder_add(to->withdrawn, entry);
 }
 
 
 int
 screen_bank_file_load(screen_bank_builder_t *b, const char *list,
-    const screen_bank_progress_t *progress, screen_bank_origin_t *origin,
-    screen_error_t *err)
+    screen_bank_reading_t *reading, screen_error_t *err)
 {
-    int                   fd, rc;
-    screen_list_t        *l;
-    screen_error_t        ignored;
-    screen_bank_origin_t  after;
+    int                     fd, rc;
+    screen_list_t          *l;
+    screen_error_t          ignored;
+    screen_bank_origin_t    after, *origin;
+    screen_bank_file_to_t   to;
+
+    origin = &reading->origin;
 
     fd = screen_bank_file_open_list(list, origin, err);
     if (fd == -1) {
         return SCREEN_ERROR;
     }
 
-    l = screen_list_create(list, screen_bank_file_add, b);
+    to.entries = b;
+    to.withdrawn = reading->withdrawn;
+
+    l = screen_list_create(list, screen_bank_file_add, &to);
     if (l == NULL) {
         close(fd);
         return screen_error_at(err, list, 0, "no memory to read it");
     }
 
-    rc = screen_bank_file_read(l, fd, list, origin->size, progress, err);
+    if (to.withdrawn != NULL) {
+        screen_list_withdrawn(l, screen_bank_file_withdraw);
+    }
+
+    rc = screen_bank_file_read(l, fd, list, origin->size, reading->progress,
+                               err);
+
+    screen_list_tally_sum(&reading->tally, screen_list_tally(l));
 
     screen_list_destroy(l);
     close(fd);

@@ -11,6 +11,7 @@
 
 
 #include "../core/screen_bank.h"
+#include "../core/screen_list.h"
 
 
 #define SCREEN_BANK_FILE_ERROR_LEN  (256 + 16 + SCREEN_ERROR_LEN)
@@ -22,6 +23,8 @@ typedef struct {
     uint64_t               size;        /* of the bank file, in bytes */
     uint64_t               built;       /* seconds since 1970 */
     screen_bank_origin_t   origin;
+    screen_list_tally_t    left_out;    /* of the list that it was built from,
+                                           if that is known */
 } screen_bank_counts_t;
 
 
@@ -53,13 +56,22 @@ int screen_bank_file_make(const char *list, const char *path, uid_t uid,
     gid_t gid, const screen_bank_progress_t *progress,
     screen_bank_counts_t *counts, screen_error_t *err);
 
+/* the reading of a list; what is not set by the caller is zero */
+
+typedef struct {
+    const screen_bank_progress_t  *progress;   /* or NULL */
+    screen_bank_builder_t         *withdrawn;  /* gets what members take back;
+                                                  or NULL */
+    screen_bank_origin_t           origin;     /* told: its identity */
+    screen_list_tally_t            tally;      /* added to */
+} screen_bank_reading_t;
+
 /*
- * The two halves of it: adds a list to a builder and tells its identity, and
- * writes the builder's bank file.
+ * The two halves of it: adds a list to a builder, and writes the builder's
+ * bank file.
  */
 int screen_bank_file_load(screen_bank_builder_t *b, const char *list,
-    const screen_bank_progress_t *progress, screen_bank_origin_t *origin,
-    screen_error_t *err);
+    screen_bank_reading_t *reading, screen_error_t *err);
 int screen_bank_file_save(screen_bank_builder_t *b, const char *path,
     uid_t uid, gid_t gid, const screen_bank_origin_t *origin,
     screen_bank_counts_t *counts, screen_error_t *err);

@@ -351,7 +351,7 @@ screen_keeper_swapped(const screen_keeper_t *k,
     const screen_keeper_bank_t *bank, screen_keeper_state_t *s,
     const screen_bank_counts_t *counts, uint64_t started)
 {
-    char      was[64];
+    char      was[64], left_out[SCREEN_LIST_TALLY_LEN];
     uint64_t  ms;
 
     was[0] = '\0';
@@ -375,6 +375,11 @@ screen_keeper_swapped(const screen_keeper_t *k,
                       (unsigned long long) counts->total, bank->list, was,
                       (unsigned long long) ms / 1000,
                       (unsigned long long) ms % 1000 / 100);
+
+    if (screen_list_tally_text(&counts->left_out, left_out)[0] != '\0') {
+        screen_keeper_log(k, bank, LOG_WARNING, "%.500s: left out: %s",
+                          bank->list, left_out);
+    }
 }
 
 

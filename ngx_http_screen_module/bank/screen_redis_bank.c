@@ -175,6 +175,29 @@ screen_redis_bank_scan(screen_redis_t *redis, const char *bank,
 }
 
 
+int
+screen_redis_bank_shard_scan(screen_redis_t *redis, const char *bank,
+    screen_signal_t signal, unsigned shard,
+    int (*visit)(void *ctx, const screen_entry_t *entry), void *ctx,
+    screen_error_t *err)
+{
+    screen_redis_bank_scan_t    scan;
+    screen_redis_bank_visit_t   v;
+
+    memset(&scan, 0, sizeof(screen_redis_bank_scan_t));
+    memset(&v, 0, sizeof(screen_redis_bank_visit_t));
+
+    v.redis = redis;
+    v.bank = bank;
+    v.visit = visit;
+    v.ctx = ctx;
+    v.scan = &scan;
+    v.err = err;
+
+    return screen_redis_bank_shard(&v, signal, shard);
+}
+
+
 static int
 screen_redis_bank_shard(screen_redis_bank_visit_t *v, screen_signal_t signal,
     unsigned shard)

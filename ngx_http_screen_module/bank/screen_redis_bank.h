@@ -35,5 +35,11 @@ int screen_redis_bank_scan(screen_redis_t *redis, const char *bank,
     int (*visit)(void *ctx, const screen_entry_t *entry), void *ctx,
     screen_redis_bank_scan_t *scan, screen_error_t *err);
 
+/* the same of the entries of one signal whose value's first byte is shard */
+int screen_redis_bank_shard_scan(screen_redis_t *redis, const char *bank,
+    screen_signal_t signal, unsigned shard,
+    int (*visit)(void *ctx, const screen_entry_t *entry), void *ctx,
+    screen_error_t *err);
+
 
 #endif /* _SCREEN_REDIS_BANK_H_INCLUDED_ */

@@ -14,7 +14,7 @@
 #include "screen_cmd_scan.h"
 #include "screen_compile.h"
 #include "screen_core.h"
-#include "screen_decode.h"
+#include "screen_decoder.h"
 #include "screen_supervisor.h"
 
 
@@ -73,7 +73,7 @@ screen_main_version(int argc, char **argv)
     }
 
     printf("ngx-screen %s\nmedia: %s\n", SCREEN_VERSION,
-           screen_decode_libraries());
+           screen_decoder_libraries());
 
     return 0;
 }

@@ -9,6 +9,11 @@
 #include <unistd.h>
 
 #include "screen_cmd_bank.h"
+#include "screen_ncmec.h"
+
+
+/* enough to tell a list of XML from others */
+#define SCREEN_CMD_BANK_HEAD  256
 
 
 typedef struct {
@@ -18,8 +23,8 @@ typedef struct {
 } screen_cmd_bank_sub_t;
 
 
-static int screen_cmd_bank_open_list(screen_bank_t *bank, const char *path,
-    screen_error_t *err);
+static int screen_cmd_bank_open_list(screen_bank_t *bank,
+    screen_bank_t *withdrawn, const char *path, screen_error_t *err);
 static int screen_cmd_bank_step(void *ctx, uint64_t done, uint64_t size);
 
 
@@ -29,7 +34,8 @@ static const screen_cmd_bank_sub_t  screen_cmd_bank_subs[] = {
     { "stat", screen_cmd_bank_stat, "tell what a bank holds" },
     { "add", screen_cmd_bank_add, "add hashes to a bank in Redis or a list" },
     { "remove", screen_cmd_bank_remove, "take hashes out of it" },
-    { "import", screen_cmd_bank_import, "add lists to a bank in Redis" },
+    { "import", screen_cmd_bank_import, "add lists to a bank in Redis or a "
+      "list" },
     { "sync", screen_cmd_bank_sync, "make a bank in Redis equal to a list" },
     { "export", screen_cmd_bank_export, "write a bank as a list" },
     { "list", screen_cmd_bank_list, "show the banks in Redis, or one's "
@@ -87,8 +93,8 @@ screen_cmd_bank(int argc, char **argv)
 
 
 int
-screen_cmd_bank_open(screen_bank_t *bank, const char *path,
-    screen_error_t *err)
+screen_cmd_bank_open(screen_bank_t *bank, screen_bank_t *withdrawn,
+    const char *path, screen_error_t *err)
 {
     int      fd, rc;
     char     magic[SCREEN_BANK_MAGIC_LEN];
@@ -100,6 +106,10 @@ screen_cmd_bank_open(screen_bank_t *bank, const char *path,
                                strerror(errno));
     }
 
+    if (withdrawn != NULL) {
+        memset(withdrawn, 0, sizeof(screen_bank_t));
+    }
+
     n = pread(fd, magic, SCREEN_BANK_MAGIC_LEN, 0);
 
     if (n == SCREEN_BANK_MAGIC_LEN
@@ -108,7 +118,7 @@ screen_cmd_bank_open(screen_bank_t *bank, const char *path,
         rc = screen_bank_open_fd(bank, fd, path, err);
 
     } else {
-        rc = screen_cmd_bank_open_list(bank, path, err);
+        rc = screen_cmd_bank_open_list(bank, withdrawn, path, err);
     }
 
     close(fd);
@@ -118,44 +128,109 @@ screen_cmd_bank_open(screen_bank_t *bank, const char *path,
 
 
 static int
-screen_cmd_bank_open_list(screen_bank_t *bank, const char *path,
-    screen_error_t *err)
+screen_cmd_bank_open_list(screen_bank_t *bank, screen_bank_t *withdrawn,
+    const char *path, screen_error_t *err)
 {
-    int                          fd, rc;
-    screen_bank_origin_t         origin;
+    int                          rc;
     screen_bank_builder_t       *b;
+    screen_bank_reading_t        reading;
     screen_cmd_bank_progress_t   p;
 
-    fd = memfd_create("bank", MFD_CLOEXEC);
-    if (fd == -1) {
-        return screen_error_at(err, path, 0, "no memory to build it: %s",
-                               strerror(errno));
-    }
+    memset(&reading, 0, sizeof(screen_bank_reading_t));
 
     b = screen_bank_builder_create();
-    if (b == NULL) {
-        close(fd);
-        return screen_error_at(err, path, 0, "no memory to build it");
+    reading.withdrawn = withdrawn ? screen_bank_builder_create() : NULL;
+
+    if (b == NULL || (withdrawn != NULL && reading.withdrawn == NULL)) {
+        rc = screen_error_at(err, path, 0, "no memory to build it");
+        goto done;
     }
 
     screen_cmd_bank_progress_start(&p, path);
+    reading.progress = &p.progress;
 
-    rc = screen_bank_file_load(b, path, &p.progress, &origin, err);
+    rc = screen_cmd_bank_load(b, path, &reading, err);
 
     if (rc == SCREEN_OK) {
-        rc = screen_bank_write_fd(b, fd, path, &origin, err);
+        rc = screen_cmd_bank_memory(b, bank, err);
     }
 
-    if (rc == SCREEN_OK) {
-        rc = screen_bank_open_fd(bank, fd, path, err);
+    if (rc == SCREEN_OK && withdrawn != NULL) {
+        rc = screen_cmd_bank_memory(reading.withdrawn, withdrawn, err);
+
+        if (rc != SCREEN_OK) {
+            screen_bank_close(bank);
+        }
     }
 
     screen_cmd_bank_progress_end(&p);
 
+done:
+
     screen_bank_builder_destroy(b);
-    close(fd);
+    screen_bank_builder_destroy(reading.withdrawn);
 
     return rc == SCREEN_OK ? SCREEN_OK : SCREEN_ERROR;
+}
+
+
+int
+screen_cmd_bank_load(screen_bank_builder_t *b, const char *path,
+    screen_bank_reading_t *reading, screen_error_t *err)
+{
+    int      fd, rc;
+    char     text[SCREEN_LIST_TALLY_LEN];
+    u_char   head[SCREEN_CMD_BANK_HEAD];
+    ssize_t  n;
+
+    /* what cannot be opened is told by who opens it to read it */
+
+    fd = open(path, O_RDONLY|O_CLOEXEC|O_NONBLOCK);
+    n = fd == -1 ? 0 : pread(fd, head, sizeof(head), 0);
+
+    if (fd != -1) {
+        close(fd);
+    }
+
+    memset(&reading->tally, 0, sizeof(screen_list_tally_t));
+
+    rc = n > 0 && screen_ncmec_begins(head, (size_t) n)
+         ? screen_ncmec_load(b, path, reading, err)
+         : screen_bank_file_load(b, path, reading, err);
+
+    if (rc == SCREEN_OK
+        && screen_list_tally_text(&reading->tally, text)[0] != '\0')
+    {
+        fprintf(stderr, "ngx-screen bank: %s: left out: %s\n", path, text);
+    }
+
+    return rc;
+}
+
+
+int
+screen_cmd_bank_memory(screen_bank_builder_t *b, screen_bank_t *bank,
+    screen_error_t *err)
+{
+    int                   fd, rc;
+    screen_bank_origin_t  origin;
+
+    memset(&origin, 0, sizeof(screen_bank_origin_t));
+
+    fd = memfd_create("bank", MFD_CLOEXEC);
+    if (fd == -1) {
+        return screen_error_set(err, "no memory: %s", strerror(errno));
+    }
+
+    rc = screen_bank_write_fd(b, fd, "", &origin, err);
+
+    if (rc == SCREEN_OK) {
+        rc = screen_bank_open_fd(bank, fd, "", err);
+    }
+
+    close(fd);
+
+    return rc;
 }
 
 

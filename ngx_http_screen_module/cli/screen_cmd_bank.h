@@ -68,9 +68,22 @@ void screen_cmd_bank_csv(FILE *to, const screen_bank_t *bank);
 
 /*
  * Opens a bank file, or a list, which is built into memory; origin tells
- * nothing of a list.  SCREEN_OK, or SCREEN_ERROR.
+ * nothing of a list.  withdrawn, which may be NULL, gets what the members of a
+ * list took back, and is empty of anything else.  SCREEN_OK, with both to be
+ * closed, or SCREEN_ERROR.
  */
-int screen_cmd_bank_open(screen_bank_t *bank, const char *path,
+int screen_cmd_bank_open(screen_bank_t *bank, screen_bank_t *withdrawn,
+    const char *path, screen_error_t *err);
+
+/*
+ * Adds a list of any form to a builder, and warns of what was left out of it.
+ * SCREEN_OK or SCREEN_ERROR.
+ */
+int screen_cmd_bank_load(screen_bank_builder_t *b, const char *path,
+    screen_bank_reading_t *reading, screen_error_t *err);
+
+/* a bank in memory of a builder's entries; SCREEN_OK or SCREEN_ERROR */
+int screen_cmd_bank_memory(screen_bank_builder_t *b, screen_bank_t *bank,
     screen_error_t *err);
 
 /*

@@ -142,22 +142,25 @@ screen_cmd_bank_load_all(screen_bank_builder_t *b, char **lists,
 {
     int                          rc;
     size_t                       i;
-    screen_bank_origin_t         origin;
+    screen_bank_reading_t        reading;
     screen_cmd_bank_progress_t   p;
 
     rc = SCREEN_OK;
 
     screen_cmd_bank_progress_start(&p, output);
 
+    memset(&reading, 0, sizeof(screen_bank_reading_t));
+    reading.progress = &p.progress;
+
     for (i = 0; lists[i] != NULL && rc == SCREEN_OK; i++) {
         p.name = lists[i];
-        rc = screen_bank_file_load(b, lists[i], &p.progress, &origin, err);
+        rc = screen_cmd_bank_load(b, lists[i], &reading, err);
     }
 
     /* a bank of several lists is fresh for none of them */
 
     if (i > 1) {
-        memset(&origin, 0, sizeof(screen_bank_origin_t));
+        memset(&reading.origin, 0, sizeof(screen_bank_origin_t));
     }
 
     if (rc == SCREEN_OK) {
@@ -165,7 +168,7 @@ screen_cmd_bank_load_all(screen_bank_builder_t *b, char **lists,
         screen_cmd_bank_progress_text(&p, "sorting and writing");
 
         rc = screen_bank_file_save(b, output, (uid_t) -1, (gid_t) -1,
-                                   &origin, counts, err);
+                                   &reading.origin, counts, err);
     }
 
     screen_cmd_bank_progress_end(&p);

@@ -193,7 +193,7 @@ screen_cmd_bank_export_open(const screen_cmd_bank_options_t *o,
     screen_cmd_bank_store_t  store;
 
     if (o->file != NULL) {
-        return screen_cmd_bank_open(bank, o->file, err);
+        return screen_cmd_bank_open(bank, NULL, o->file, err);
     }
 
     rc = screen_cmd_bank_store_open(&store, o->redis, name, err);

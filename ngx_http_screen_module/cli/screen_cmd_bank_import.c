@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "screen_cmd_bank_change.h"
 #include "screen_cmd_bank_store.h"
 
 
@@ -26,12 +27,16 @@ typedef struct {
 
 static const char  screen_cmd_bank_import_help[] =
     "usage: ngx-screen bank import --redis ADDRESS BANK LIST...\n"
+    "       ngx-screen bank import --file LIST OTHER...\n"
     "\n"
-    "Adds what the lists, or bank files, hold to a bank in Redis.  A list is\n"
-    "read to its end before anything of it is written.  What is there as it\n"
-    "should be is not written again.\n"
+    "Adds what the lists, or bank files, hold to a bank in Redis, or to a\n"
+    "list file, which is written anew as CSV.  A list is read to its end\n"
+    "before anything of it is written.  What is there as it should be is not\n"
+    "written again.  What a service's list withdraws is taken out, if it is\n"
+    "of that service.\n"
     "\n"
     "  -r, --redis ADDRESS  as with \"add\"\n"
+    "  -f, --file LIST      the list that the others are added to\n"
     "  -n, --dry-run        only say what would be done\n"
     "  -q, --quiet          say nothing but errors\n"
     "  -h, --help           this text\n"
@@ -98,6 +103,99 @@ screen_cmd_bank_import_list(screen_cmd_bank_import_t *im,
 }
 
 
+/* what members took back, unless others have it, or it is another's */
+
+static int
+screen_cmd_bank_import_withdraw(void *ctx, const screen_entry_t *entry)
+{
+    int                        rc;
+    screen_entry_t             there;
+    screen_bank_json_text_t    text;
+    screen_cmd_bank_import_t  *im;
+
+    im = ctx;
+
+    if (screen_bank_lookup_same(im->list, entry, 0, &there) == SCREEN_OK) {
+        return SCREEN_OK;
+    }
+
+    rc = screen_cmd_bank_store_find(&im->store, entry, &there, &text,
+                                    &im->err);
+
+    if (rc == SCREEN_OK && screen_cmd_bank_of_source(&there, entry)) {
+        return screen_cmd_bank_store_remove(&im->store, entry, &im->err);
+    }
+
+    return rc == SCREEN_NOT_FOUND ? SCREEN_OK : rc;
+}
+
+
+static int
+screen_cmd_bank_import_redis(screen_cmd_bank_import_t *im, const char *name)
+{
+    int            rc;
+    screen_bank_t  bank, withdrawn;
+
+    rc = screen_cmd_bank_open(&bank, &withdrawn, name, &im->err);
+
+    if (rc != SCREEN_OK) {
+        return rc;
+    }
+
+    im->list = &bank;
+
+    rc = screen_cmd_bank_import_list(im, &bank, name);
+
+    if (rc == SCREEN_OK && withdrawn.map != NULL) {
+        rc = screen_bank_walk(&withdrawn, screen_cmd_bank_import_withdraw,
+                              im);
+    }
+
+    if (rc == SCREEN_OK) {
+        rc = screen_cmd_bank_store_flush(&im->store, &im->err);
+    }
+
+    screen_bank_close(&bank);
+    screen_bank_close(&withdrawn);
+
+    return rc;
+}
+
+
+static int
+screen_cmd_bank_import_file(screen_cmd_bank_import_t *im, const char *name)
+{
+    int                        rc;
+    screen_bank_t              bank, withdrawn;
+    screen_cmd_bank_change_t   c;
+
+    rc = screen_cmd_bank_open(&bank, &withdrawn, name, &im->err);
+
+    if (rc != SCREEN_OK) {
+        return rc;
+    }
+
+    memset(&c, 0, sizeof(screen_cmd_bank_change_t));
+
+    c.add = &bank;
+    c.remove = withdrawn.map ? &withdrawn : NULL;
+    c.by_source = 1;
+    c.dry_run = im->options.dry_run;
+
+    rc = screen_cmd_bank_change_list(im->options.file, &c, &im->err);
+
+    im->store.added += c.added;
+    im->store.changed += c.changed;
+    im->store.unchanged += c.unchanged;
+    im->store.removed += c.removed;
+
+    screen_bank_close(&bank);
+    screen_bank_close(&withdrawn);
+
+    return rc;
+}
+
+
 static int
 screen_cmd_bank_import_done(screen_cmd_bank_import_t *im, int rc, int sync)
 {
@@ -112,7 +210,7 @@ screen_cmd_bank_import_done(screen_cmd_bank_import_t *im, int rc, int sync)
                (unsigned long long) store->changed,
                (unsigned long long) store->unchanged);
 
-        if (sync) {
+        if (sync || store->removed) {
             printf(", %llu removed", (unsigned long long) store->removed);
         }
 
@@ -129,12 +227,11 @@ int
 screen_cmd_bank_import(int argc, char **argv)
 {
     int                        i, rc, status;
-    screen_bank_t              bank;
     screen_cmd_bank_import_t   im;
 
     memset(&im, 0, sizeof(screen_cmd_bank_import_t));
 
-    if (screen_cmd_bank_options(&im.options, "rnq",
+    if (screen_cmd_bank_options(&im.options, "rfnq",
                                 screen_cmd_bank_import_help, argc, argv,
                                 &status)
         != SCREEN_OK)
@@ -142,28 +239,27 @@ screen_cmd_bank_import(int argc, char **argv)
         return status;
     }
 
-    if (argc - optind < 2) {
+    i = optind + (im.options.redis != NULL);
+
+    if (i >= argc) {
         return screen_cmd_bank_usage("import", "no %s given",
-                                     optind == argc ? "bank" : "list");
+                                     im.options.redis && optind == argc
+                                     ? "bank" : "list");
     }
 
-    if (screen_cmd_bank_store_open(&im.store, im.options.redis, argv[optind],
-                                   &im.err)
-        != SCREEN_OK)
+    if (im.options.redis != NULL
+        && screen_cmd_bank_store_open(&im.store, im.options.redis,
+                                      argv[optind], &im.err)
+           != SCREEN_OK)
     {
         return screen_cmd_bank_failed(&im.err);
     }
 
     im.store.dry_run = im.options.dry_run;
-    rc = SCREEN_OK;
 
-    for (i = optind + 1; i < argc && rc == SCREEN_OK; i++) {
-        rc = screen_cmd_bank_open(&bank, argv[i], &im.err);
-
-        if (rc == SCREEN_OK) {
-            rc = screen_cmd_bank_import_list(&im, &bank, argv[i]);
-            screen_bank_close(&bank);
-        }
+    for (rc = SCREEN_OK; i < argc && rc == SCREEN_OK; i++) {
+        rc = im.options.redis ? screen_cmd_bank_import_redis(&im, argv[i])
+                              : screen_cmd_bank_import_file(&im, argv[i]);
     }
 
     return screen_cmd_bank_import_done(&im, rc, 0);
@@ -265,7 +361,9 @@ screen_cmd_bank_sync(int argc, char **argv)
         return screen_cmd_bank_usage("sync", "a bank and a list expected");
     }
 
-    if (screen_cmd_bank_open(&list, argv[optind + 1], &im.err) != SCREEN_OK) {
+    if (screen_cmd_bank_open(&list, NULL, argv[optind + 1], &im.err)
+        != SCREEN_OK)
+    {
         return screen_cmd_bank_failed(&im.err);
     }
 

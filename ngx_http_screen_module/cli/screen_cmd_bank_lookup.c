@@ -11,25 +11,11 @@
 #include "../core/screen_digest.h"
 #include "../core/screen_list.h"
 #include "../core/screen_list_entry.h"
-#include "screen_cmd_bank_store.h"
+#include "../core/screen_view.h"
+#include "screen_cmd_bank_lookup.h"
 
 
 #define SCREEN_CMD_BANK_READ  262144
-
-
-typedef struct {
-    const char        *file;           /* of the bank */
-    screen_bank_t      bank;
-    screen_signal_t    signal;         /* SCREEN_SIGNALS: any */
-    uint64_t           now;
-    unsigned           content:1;
-    unsigned           missing:1;
-    unsigned           failed:1;
-
-    const char                *redis;  /* the address; file is the bank */
-    screen_cmd_bank_store_t    store;
-    screen_bank_json_text_t    text;   /* of the entry found there */
-} screen_cmd_bank_lookup_t;
 
 
 static int screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l,
@@ -50,17 +36,27 @@ static const char  screen_cmd_bank_lookup_help[] =
     "usage: ngx-screen bank lookup FILE HEX...\n"
     "       ngx-screen bank lookup FILE -\n"
     "       ngx-screen bank lookup FILE --content CONTENT...\n"
-    "       ngx-screen bank lookup --redis ADDRESS BANK HEX...\n"
+    "       ngx-screen bank lookup FILE --media PICTURE|VIDEO...\n"
+    "       ngx-screen bank lookup --redis ADDRESS BANK ...\n"
     "\n"
-    "Looks hashes up in FILE, a bank file or a list.  \"-\" reads hashes,\n"
-    "or a list, from the standard input.  Prints a line each, separated by\n"
-    "tabs: signal, value, label, source and severity; or signal, value and\n"
-    "\"not found\".\n"
+    "Looks hashes up in FILE, a bank file or a list, or in a bank in Redis.\n"
+    "\"-\" reads hashes, or a list, from the standard input.  Prints a line\n"
+    "each, separated by tabs: signal, value, label, source, severity, and of\n"
+    "pdq and vpdq content, view and time; or signal, value and \"not found\".\n"
+    "HEX:CONTENT is the entry of that content.\n"
+    "\n"
+    "With --media the files are fingerprinted as the edge does it, and what is\n"
+    "like them is printed, the nearest first, ten at most: signal, distance,\n"
+    "content, view, time, label, source, severity; the view, the variant and\n"
+    "the time in the file, how many of its frames are met, and its name.\n"
     "\n"
     "  -r, --redis ADDRESS  as with \"add\": a bank in Redis, not a file\n"
     "  -f, --file FILE     the bank file or list, instead of the first word\n"
     "  -c, --content       what follows are files: their digests are looked\n"
     "                      up, and their names end the lines\n"
+    "  -m, --media         what follows are pictures and videos\n"
+    "  -d, --distance N    how far away a likeness may be, 0 to 40; 31\n"
+    "                      otherwise\n"
     "  -s, --signal NAME   sha256, sha1, md5, pdq or vpdq; told by the\n"
     "                      number of digits otherwise\n"
     "  -h, --help          this text\n"
@@ -78,6 +74,7 @@ screen_cmd_bank_lookup(int argc, char **argv)
     memset(&l, 0, sizeof(screen_cmd_bank_lookup_t));
 
     l.signal = SCREEN_SIGNALS;
+    l.distance = SCREEN_CMD_BANK_NEAR;
     l.now = (uint64_t) time(NULL);
 
     if (screen_cmd_bank_lookup_options(&l, argc, argv, &status)
@@ -98,14 +95,20 @@ screen_cmd_bank_lookup(int argc, char **argv)
 
     if (i == argc) {
         return screen_cmd_bank_usage("lookup", "no %s given",
-                                     l.content ? "file" : "hash");
+                                     l.content || l.media ? "file"
+                                                          : "hash");
     }
 
     if ((l.redis ? screen_cmd_bank_store_open(&l.store, l.redis, l.file, &err)
-                 : screen_cmd_bank_open(&l.bank, l.file, &err))
+                 : screen_cmd_bank_open(&l.bank, NULL, l.file, &err))
         != SCREEN_OK)
     {
         return screen_cmd_bank_failed(&err);
+    }
+
+    if (l.media) {
+        screen_cmd_bank_lookup_media(&l, argv + i);
+        i = argc;
     }
 
     for ( /* void */ ; i < argc; i++) {
@@ -138,6 +141,25 @@ screen_cmd_bank_lookup(int argc, char **argv)
 
 
 static int
+screen_cmd_bank_lookup_distance(screen_cmd_bank_lookup_t *l,
+    const char *text)
+{
+    uint64_t      n;
+    screen_str_t  s;
+
+    s = screen_str_of(text);
+
+    if (screen_parse_uint(&s, &n) != SCREEN_OK || n > SCREEN_CMD_BANK_FAR) {
+        return SCREEN_MALFORMED;
+    }
+
+    l->distance = (unsigned) n;
+
+    return SCREEN_OK;
+}
+
+
+static int
 screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
     char **argv, int *status)
 {
@@ -148,6 +170,8 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
         { "file", required_argument, NULL, 'f' },
         { "redis", required_argument, NULL, 'r' },
         { "content", no_argument, NULL, 'c' },
+        { "media", no_argument, NULL, 'm' },
+        { "distance", required_argument, NULL, 'd' },
         { "signal", required_argument, NULL, 's' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 }
@@ -155,7 +179,7 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
 
     optind = 0;
 
-    while ((c = getopt_long(argc, argv, "f:r:cs:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "f:r:cmd:s:h", options, NULL)) != -1) {
 
         switch (c) {
 
@@ -169,6 +193,20 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
 
         case 'c':
             l->content = 1;
+            break;
+
+        case 'm':
+            l->media = 1;
+            break;
+
+        case 'd':
+            if (screen_cmd_bank_lookup_distance(l, optarg) != SCREEN_OK) {
+                *status = screen_cmd_bank_usage("lookup", "\"%s\" is not a "
+                                                "distance: 0 to %d expected",
+                                                optarg, SCREEN_CMD_BANK_FAR);
+                return SCREEN_ERROR;
+            }
+
             break;
 
         case 's':
@@ -202,6 +240,14 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
         return SCREEN_ERROR;
     }
 
+    if (l->media && (l->content || (l->signal != SCREEN_SIGNALS
+                                    && !screen_signal_perceptual(l->signal))))
+    {
+        *status = screen_cmd_bank_usage("lookup", "--media has pdq and vpdq "
+                                        "only");
+        return SCREEN_ERROR;
+    }
+
     return SCREEN_OK;
 }
 
@@ -209,6 +255,7 @@ screen_cmd_bank_lookup_options(screen_cmd_bank_lookup_t *l, int argc,
 static void
 screen_cmd_bank_lookup_arg(screen_cmd_bank_lookup_t *l, const char *arg)
 {
+    const char           *colon;
     screen_str_t          text;
     screen_entry_t        asked;
     screen_error_t        err;
@@ -221,6 +268,16 @@ screen_cmd_bank_lookup_arg(screen_cmd_bank_lookup_t *l, const char *arg)
 
     asked.signal = l->signal;
     text = screen_str_of(arg);
+    colon = strchr(arg, ':');
+
+    if (colon != NULL) {
+        text.len = (size_t) (colon - arg);
+        asked.content = screen_str_of(colon + 1);
+
+        if (asked.signal == SCREEN_SIGNALS) {
+            asked.signal = SCREEN_SIGNAL_VPDQ;
+        }
+    }
 
     if (screen_list_value(&place, &asked, &text, &err) != SCREEN_OK) {
         screen_cmd_bank_failed(&err);
@@ -288,49 +345,151 @@ screen_cmd_bank_lookup_find(screen_cmd_bank_lookup_t *l,
     screen_error_t  err;
 
     if (l->redis == NULL) {
-        return screen_bank_lookup(&l->bank, key->signal, key->value, l->now,
-                                  entry);
+        rc = screen_bank_lookup_same(&l->bank, key, l->now, entry);
+
+    } else {
+        rc = screen_cmd_bank_store_find(&l->store, key, entry, &l->text,
+                                        &err);
+
+        if (rc < 0) {
+            screen_cmd_bank_failed(&err);
+            l->failed = 1;
+        }
     }
 
-    rc = screen_cmd_bank_store_find(&l->store, key, entry, &l->text, &err);
+    return rc == SCREEN_OK && (entry->expires == 0 || entry->expires > l->now)
+           && (key->content.len == 0
+               || screen_str_eq(&key->content, &entry->content))
+           ? SCREEN_OK : SCREEN_NOT_FOUND;
+}
 
-    if (rc < 0) {
+
+typedef struct {
+    screen_cmd_bank_lookup_t  *lookup;
+    const screen_entry_t      *asked;
+    unsigned                   found;
+} screen_cmd_bank_frames_t;
+
+
+static int
+screen_cmd_bank_lookup_frame(void *ctx, const screen_entry_t *entry)
+{
+    screen_cmd_bank_frames_t  *f;
+
+    f = ctx;
+
+    if (memcmp(entry->value, f->asked->value, SCREEN_PDQ_LEN) == 0
+        && (entry->expires == 0 || entry->expires > f->lookup->now))
+    {
+        screen_cmd_bank_print(entry, 1, NULL);
+        f->found++;
+    }
+
+    return SCREEN_OK;
+}
+
+
+static int
+screen_cmd_bank_lookup_near(void *ctx, const screen_entry_t *entry,
+    unsigned distance)
+{
+    return screen_cmd_bank_lookup_frame(ctx, entry);
+}
+
+
+/* two videos may have a frame in common: the entries of all, their number */
+
+static unsigned
+screen_cmd_bank_lookup_frames(screen_cmd_bank_lookup_t *l,
+    const screen_entry_t *asked)
+{
+    int                        rc;
+    screen_error_t             err;
+    screen_bank_near_t         near;
+    screen_cmd_bank_frames_t   f;
+
+    f.lookup = l;
+    f.asked = asked;
+    f.found = 0;
+
+    if (l->redis == NULL) {
+        screen_bank_near_begin(&near, &l->bank, SCREEN_SIGNAL_VPDQ,
+                               asked->value, 0, 0, l->now);
+
+        do {
+            rc = screen_bank_near_each(&near, UINT32_MAX,
+                                       screen_cmd_bank_lookup_near, &f);
+        } while (rc == SCREEN_AGAIN);
+
+        return f.found;
+    }
+
+    rc = screen_redis_bank_shard_scan(l->store.redis, l->file,
+                                      SCREEN_SIGNAL_VPDQ, asked->value[0],
+                                      screen_cmd_bank_lookup_frame, &f, &err);
+
+    if (rc != SCREEN_OK) {
         screen_cmd_bank_failed(&err);
         l->failed = 1;
     }
 
-    return rc == SCREEN_OK && (entry->expires == 0 || entry->expires > l->now)
-           ? SCREEN_OK : SCREEN_NOT_FOUND;
+    return f.found;
+}
+
+
+static int
+screen_cmd_bank_lookup_signal(screen_cmd_bank_lookup_t *l,
+    const screen_entry_t *asked, screen_signal_t signal)
+{
+    screen_entry_t  key, entry;
+
+    key = *asked;
+    key.signal = signal;
+
+    if (signal == SCREEN_SIGNAL_VPDQ && key.content.len == 0) {
+        return screen_cmd_bank_lookup_frames(l, &key) != 0;
+    }
+
+    if (screen_cmd_bank_lookup_find(l, &key, &entry) != SCREEN_OK) {
+        return 0;
+    }
+
+    screen_cmd_bank_print(&entry, 1, NULL);
+
+    return 1;
 }
 
 
 static int
 screen_cmd_bank_lookup_one(void *ctx, const screen_entry_t *asked)
 {
-    screen_entry_t             entry, picture;
+    int                        found;
     screen_cmd_bank_lookup_t  *l;
 
     l = ctx;
 
-    if (screen_cmd_bank_lookup_find(l, asked, &entry) == SCREEN_OK) {
-        screen_cmd_bank_print(&entry, 1, NULL);
-        return SCREEN_OK;
-    }
+    found = screen_cmd_bank_lookup_signal(l, asked, asked->signal);
 
-    /* both have 64 digits, and nobody says which they are */
+    /* these have 64 digits, and nobody says which they are */
 
-    picture = *asked;
-    picture.signal = SCREEN_SIGNAL_PDQ;
-
-    if (asked->signal == SCREEN_SIGNAL_SHA256 && l->signal == SCREEN_SIGNALS
-        && screen_cmd_bank_lookup_find(l, &picture, &entry) == SCREEN_OK)
+    if (l->signal == SCREEN_SIGNALS
+        && screen_signal_size(asked->signal) == SCREEN_PDQ_LEN)
     {
-        screen_cmd_bank_print(&entry, 1, NULL);
-        return SCREEN_OK;
+        if (!found && asked->signal != SCREEN_SIGNAL_PDQ) {
+            found = screen_cmd_bank_lookup_signal(l, asked,
+                                                  SCREEN_SIGNAL_PDQ);
+        }
+
+        if (!found && asked->signal != SCREEN_SIGNAL_VPDQ) {
+            found = screen_cmd_bank_lookup_signal(l, asked,
+                                                  SCREEN_SIGNAL_VPDQ);
+        }
     }
 
-    screen_cmd_bank_print(asked, 0, NULL);
-    l->missing = 1;
+    if (!found) {
+        screen_cmd_bank_print(asked, 0, NULL);
+        l->missing = 1;
+    }
 
     return SCREEN_OK;
 }
@@ -437,15 +596,14 @@ screen_cmd_bank_digest(screen_digest_t *d, unsigned signals,
 }
 
 
-/* what a file says, a terminal must not obey */
-
-static void
-screen_cmd_bank_print_text(const u_char *data, size_t len)
+void
+screen_cmd_bank_print_text(const screen_str_t *text)
 {
     size_t  i;
 
-    for (i = 0; i < len; i++) {
-        putchar(data[i] < 0x20 || data[i] == 0x7f ? '?' : data[i]);
+    for (i = 0; i < text->len; i++) {
+        putchar(text->data[i] < 0x20 || text->data[i] == 0x7f
+                ? '?' : text->data[i]);
     }
 }
 
@@ -454,8 +612,9 @@ static void
 screen_cmd_bank_print(const screen_entry_t *entry, int found,
     const char *path)
 {
-    char    hex[2 * sizeof(entry->value)];
-    size_t  size;
+    char          hex[2 * sizeof(entry->value)], name[SCREEN_VIEW_NAME];
+    size_t        size;
+    screen_str_t  text;
 
     size = screen_signal_size(entry->signal);
 
@@ -465,18 +624,26 @@ screen_cmd_bank_print(const screen_entry_t *entry, int found,
            (int) (2 * size), hex);
 
     if (found) {
-        screen_cmd_bank_print_text(entry->label.data, entry->label.len);
+        screen_cmd_bank_print_text(&entry->label);
         putchar('\t');
-        screen_cmd_bank_print_text(entry->source.data, entry->source.len);
+        screen_cmd_bank_print_text(&entry->source);
         printf("\t%u", entry->severity);
 
     } else {
         fputs("not found", stdout);
     }
 
-    if (path != NULL) {
+    if (found && screen_signal_perceptual(entry->signal)) {
         putchar('\t');
-        screen_cmd_bank_print_text((const u_char *) path, strlen(path));
+        screen_cmd_bank_print_text(&entry->content);
+        printf("\t%s\t%u.%03u", screen_view_name(entry->view, name),
+               entry->time / 1000, entry->time % 1000);
+    }
+
+    if (path != NULL) {
+        text = screen_str_of(path);
+        putchar('\t');
+        screen_cmd_bank_print_text(&text);
     }
 
     putchar('\n');

@@ -195,7 +195,7 @@ screen_cmd_bank_stat(int argc, char **argv)
 
     path = o.file ? o.file : argv[optind];
 
-    if (screen_cmd_bank_open(&bank, path, &err) != SCREEN_OK) {
+    if (screen_cmd_bank_open(&bank, NULL, path, &err) != SCREEN_OK) {
         return screen_cmd_bank_failed(&err);
     }
 

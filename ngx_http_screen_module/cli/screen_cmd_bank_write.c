@@ -17,6 +17,8 @@
 
 #include "../core/screen_list.h"
 #include "../core/screen_list_entry.h"
+#include "../core/screen_tail.h"
+#include "screen_cmd_bank_change.h"
 #include "screen_cmd_bank_media.h"
 #include "screen_cmd_bank_store.h"
 
@@ -62,9 +64,10 @@ static const char  screen_cmd_bank_add_help[] =
     "  -e, --expires TIME   2026-01-31T23:59:59Z, or seconds since 1970\n"
     "  -m, --media          pictures and videos, or folders of them: adds\n"
     "                       their fingerprints, densely, and their sha256\n"
-    "  -c, --content ID     what the fingerprints are said to be of, with\n"
-    "                       /NAME behind it for several files; the\n"
-    "                       beginning of the sha256 otherwise\n"
+    "  -c, --content ID     what the fingerprints are said to be of; of media\n"
+    "                       with /NAME behind it for several files, and the\n"
+    "                       beginning of the sha256 without it.  Of values\n"
+    "                       with --signal pdq or vpdq\n"
     "  -n, --dry-run        only say what would be done\n"
     "  -q, --quiet          say nothing but errors\n"
     "  -h, --help           this text\n"
@@ -84,6 +87,8 @@ static const char  screen_cmd_bank_remove_help[] =
     "  -f, --file LIST      a list\n"
     "  -s, --signal NAME    sha256, sha1, md5, pdq or vpdq; told by the\n"
     "                       number of digits otherwise\n"
+    "  -c, --content ID     of vpdq: the video whose frames they are; without\n"
+    "                       it those of no content\n"
     "  -n, --dry-run        only say what would be done\n"
     "  -q, --quiet          say nothing but errors\n"
     "  -h, --help           this text\n"
@@ -120,7 +125,7 @@ screen_cmd_bank_remove(int argc, char **argv)
 
     e.remove = 1;
 
-    if (screen_cmd_bank_options(&e.options, "rfsnq",
+    if (screen_cmd_bank_options(&e.options, "rfscnq",
                                 screen_cmd_bank_remove_help, argc, argv,
                                 &status)
         != SCREEN_OK)
@@ -186,34 +191,6 @@ screen_cmd_bank_edit(screen_cmd_bank_edit_t *e, int argc, char **argv)
 }
 
 
-/* a bank in memory of a builder's entries */
-
-static int
-screen_cmd_bank_memory(screen_bank_builder_t *b, screen_bank_t *bank,
-    screen_error_t *err)
-{
-    int                   fd, rc;
-    screen_bank_origin_t  origin;
-
-    memset(&origin, 0, sizeof(screen_bank_origin_t));
-
-    fd = memfd_create("bank", MFD_CLOEXEC);
-    if (fd == -1) {
-        return screen_error_set(err, "no memory: %s", strerror(errno));
-    }
-
-    rc = screen_bank_write_fd(b, fd, "", &origin, err);
-
-    if (rc == SCREEN_OK) {
-        rc = screen_bank_open_fd(bank, fd, "", err);
-    }
-
-    close(fd);
-
-    return rc;
-}
-
-
 static int
 screen_cmd_bank_edit_text(const char *name, const char *text, size_t max,
     screen_str_t *to, screen_error_t *err)
@@ -223,6 +200,31 @@ screen_cmd_bank_edit_text(const char *name, const char *text, size_t max,
     return to->len <= max ? SCREEN_OK
            : screen_error_set(err, "the %s is longer than %zu bytes", name,
                               max);
+}
+
+
+/* what a value is of: only of likenesses can that be said */
+
+static int
+screen_cmd_bank_edit_content(screen_cmd_bank_edit_t *e, screen_entry_t *entry)
+{
+    if (e->options.content == NULL) {
+        return SCREEN_OK;
+    }
+
+    if (!screen_signal_perceptual(entry->signal)) {
+        return screen_error_set(&e->err, "--content is of pdq and vpdq: say "
+                                "which by --signal");
+    }
+
+    if (e->remove && entry->signal == SCREEN_SIGNAL_PDQ) {
+        return screen_error_set(&e->err, "a pdq is in a bank once: remove it "
+                                "without --content");
+    }
+
+    return screen_cmd_bank_edit_text("content", e->options.content,
+                                     SCREEN_TAIL_CONTENT_MAX, &entry->content,
+                                     &e->err);
 }
 
 
@@ -273,6 +275,10 @@ screen_cmd_bank_edit_values(screen_cmd_bank_edit_t *e, char **values,
             rc = screen_cmd_bank_edit_text("source", e->options.source,
                                            SCREEN_BANK_JSON_SOURCE,
                                            &entry.source, &e->err);
+        }
+
+        if (rc == SCREEN_OK) {
+            rc = screen_cmd_bank_edit_content(e, &entry);
         }
 
         if (rc == SCREEN_OK
@@ -331,163 +337,26 @@ screen_cmd_bank_edit_redis(screen_cmd_bank_edit_t *e, const char *name,
 }
 
 
-typedef struct {
-    screen_bank_builder_t      *builder;
-    const screen_bank_t        *other;      /* what it has is left out */
-} screen_cmd_bank_merge_t;
-
-
-static int
-screen_cmd_bank_merge(void *ctx, const screen_entry_t *entry)
-{
-    screen_entry_t            ignored;
-    screen_cmd_bank_merge_t  *m;
-
-    m = ctx;
-
-    if (m->other != NULL
-        && screen_bank_lookup_same(m->other, entry, 0, &ignored) == SCREEN_OK)
-    {
-        return SCREEN_OK;
-    }
-
-    return screen_bank_builder_add(m->builder, entry);
-}
-
-
-typedef struct {
-    screen_cmd_bank_edit_t     *e;
-    const screen_bank_t        *list;
-} screen_cmd_bank_judge_t;
-
-
-static int
-screen_cmd_bank_judge(void *ctx, const screen_entry_t *entry)
-{
-    int                       there;
-    screen_entry_t            was;
-    screen_cmd_bank_judge_t  *j;
-    screen_cmd_bank_store_t  *count;
-
-    j = ctx;
-    count = &j->e->store;
-
-    there = screen_bank_lookup_same(j->list, entry, 0, &was) == SCREEN_OK;
-
-    if (j->e->remove) {
-        count->removed += there;
-        count->missing += !there;
-
-    } else if (!there) {
-        count->added++;
-
-    } else if (screen_str_eq(&was.label, &entry->label)
-               && screen_str_eq(&was.source, &entry->source)
-               && screen_str_eq(&was.content, &entry->content)
-               && was.severity == entry->severity
-               && was.expires == entry->expires
-               && was.time == entry->time && was.view == entry->view)
-    {
-        count->unchanged++;
-
-    } else {
-        count->changed++;
-    }
-
-    return SCREEN_OK;
-}
-
-
-/* aside, and renamed into place, as whoever keeps a bank of it expects */
-
-static int
-screen_cmd_bank_edit_save(screen_cmd_bank_edit_t *e,
-    const screen_bank_t *bank)
-{
-    int          fd, rc;
-    char         path[PATH_MAX];
-    FILE        *to;
-    struct stat  st;
-
-    if (stat(e->options.file, &st) == -1
-        || snprintf(path, sizeof(path), "%s.new.XXXXXX", e->options.file)
-           >= (int) sizeof(path))
-    {
-        return screen_error_at(&e->err, e->options.file, 0,
-                               "cannot be replaced");
-    }
-
-    fd = mkstemp(path);
-    to = fd == -1 ? NULL : fdopen(fd, "w");
-
-    if (to == NULL) {
-        return screen_error_at(&e->err, path, 0, "cannot be created: %s",
-                               strerror(errno));
-    }
-
-    screen_cmd_bank_csv(to, bank);
-
-    rc = fflush(to) != 0 || ferror(to) || fchmod(fd, st.st_mode & 07777) == -1
-         || (geteuid() == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
-         || fsync(fd) == -1;
-
-    if (fclose(to) != 0 || rc || rename(path, e->options.file) == -1) {
-        rc = errno;
-        (void) unlink(path);
-        return screen_error_at(&e->err, e->options.file, 0,
-                               "cannot be replaced: %s", strerror(rc));
-    }
-
-    return SCREEN_OK;
-}
-
-
 static int
 screen_cmd_bank_edit_list(screen_cmd_bank_edit_t *e,
     const screen_bank_t *bank)
 {
     int                       rc;
-    screen_bank_t             list, merged;
-    screen_cmd_bank_merge_t   m;
-    screen_cmd_bank_judge_t   j;
+    screen_cmd_bank_change_t  c;
 
-    if (screen_cmd_bank_open(&list, e->options.file, &e->err) != SCREEN_OK) {
-        return SCREEN_ERROR;
-    }
+    memset(&c, 0, sizeof(screen_cmd_bank_change_t));
 
-    j.e = e;
-    j.list = &list;
+    c.add = e->remove ? NULL : bank;
+    c.remove = e->remove ? bank : NULL;
+    c.dry_run = e->options.dry_run;
 
-    (void) screen_bank_walk(bank, screen_cmd_bank_judge, &j);
+    rc = screen_cmd_bank_change_list(e->options.file, &c, &e->err);
 
-    rc = SCREEN_OK;
-
-    if (!e->options.dry_run
-        && (e->store.added || e->store.changed || e->store.removed))
-    {
-        m.builder = screen_bank_builder_create();
-        m.other = bank;
-
-        rc = m.builder ? screen_bank_walk(&list, screen_cmd_bank_merge, &m)
-                       : SCREEN_NOMEM;
-        m.other = NULL;
-
-        if (rc == SCREEN_OK && !e->remove) {
-            rc = screen_bank_walk(bank, screen_cmd_bank_merge, &m);
-        }
-
-        rc = rc != SCREEN_OK ? screen_error_set(&e->err, "no memory")
-             : screen_cmd_bank_memory(m.builder, &merged, &e->err);
-
-        if (rc == SCREEN_OK) {
-            rc = screen_cmd_bank_edit_save(e, &merged);
-            screen_bank_close(&merged);
-        }
-
-        screen_bank_builder_destroy(m.builder);
-    }
-
-    screen_bank_close(&list);
+    e->store.added = c.added;
+    e->store.changed = c.changed;
+    e->store.unchanged = c.unchanged;
+    e->store.removed = c.removed;
+    e->store.missing = c.missing;
 
     return rc;
 }

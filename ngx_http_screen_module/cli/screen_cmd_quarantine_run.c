@@ -9,6 +9,7 @@
 #include "screen_cmd_bank.h"
 #include "screen_cmd_quarantine.h"
 #include "screen_date.h"
+#include "screen_utf8.h"
 
 
 /* the records of a copy, to be freed; NULL, with the error, if it fails */
@@ -80,10 +81,32 @@ screen_cmd_quarantine_compare(const void *a, const void *b)
 }
 
 
+/* 1 if a terminal shows the text: in a record of ours all else is escaped */
+
+static int
+screen_cmd_quarantine_shown(const char *text)
+{
+    size_t    i, n, len;
+    uint32_t  c;
+
+    len = strlen(text);
+
+    for (i = 0; i < len; i += n) {
+        n = screen_utf8_char((const u_char *) text + i, len - i, &c);
+
+        if (n == 0 || screen_utf8_control(c)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 /*
  * The reason in the last of the records, as it stands there: escaped, and so
- * fit for a terminal.  Quotes in strings are escaped as well, so that this
- * cannot be found within one.
+ * fit for a terminal, unless the file was damaged.  Quotes in strings are
+ * escaped as well, so that this cannot be found within one.
  */
 
 static const char *
@@ -116,7 +139,7 @@ screen_cmd_quarantine_reason(char *records)
 
     *end = '\0';
 
-    return reason;
+    return screen_cmd_quarantine_shown(reason) ? reason : "-";
 }
 
 

@@ -253,7 +253,7 @@ screen_setup_open(screen_setup_t *setup, const screen_policy_t *policy,
         rc = SCREEN_OK;
 
         if (bank->given != NULL) {
-            rc = screen_cmd_bank_open(&bank->bank, bank->given, err);
+            rc = screen_cmd_bank_open(&bank->bank, NULL, bank->given, err);
 
         } else if (bank->list != NULL) {
             rc = screen_bank_open(&bank->bank, bank->path, err);

@@ -57,7 +57,8 @@ void screen_bank_json_encode(screen_buf_t *b, const screen_entry_t *entry,
  * value in hex, and of vpdq a colon and the content behind it, if there is
  * one.  Decoding sets value and content of an entry whose signal is set; the
  * content points into the field.  SCREEN_OK, or SCREEN_MALFORMED also for a
- * value that no list may hold.  Encoding ends it with a NUL and answers to.
+ * value that no list may hold and for a content with controls (C0).  Encoding
+ * ends it with a NUL and answers to.
  */
 #define SCREEN_BANK_FIELD_LEN  (2 * 32 + 1 + SCREEN_BANK_JSON_CONTENT + 1)
 

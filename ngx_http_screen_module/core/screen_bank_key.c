@@ -69,7 +69,7 @@ screen_bank_name(const screen_str_t *name)
 int
 screen_bank_field_decode(screen_entry_t *entry, const screen_str_t *field)
 {
-    size_t        size;
+    size_t        i, size;
     screen_str_t  hex, content;
 
     size = 2 * screen_signal_size(entry->signal);
@@ -86,6 +86,14 @@ screen_bank_field_decode(screen_entry_t *entry, const screen_str_t *field)
 
         if (content.len > SCREEN_BANK_JSON_CONTENT) {
             return SCREEN_MALFORMED;
+        }
+
+        /* what could not be written again: two contents would become one */
+
+        for (i = 0; i < content.len; i++) {
+            if (content.data[i] < 0x20) {
+                return SCREEN_MALFORMED;
+            }
         }
     }
 

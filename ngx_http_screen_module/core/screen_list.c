@@ -1,40 +1,13 @@
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "screen_csv.h"
-#include "screen_list.h"
-#include "screen_list_entry.h"
+#include "screen_list_impl.h"
 
 
-typedef enum {
-    SCREEN_LIST_UNKNOWN = 0,
-    SCREEN_LIST_CSV,
-    SCREEN_LIST_HASHES,
-    SCREEN_LIST_FRAMES
-} screen_list_form_t;
-
-
-struct screen_list_s {
-    int                  (*emit)(void *ctx, const screen_entry_t *entry);
-    void                  *ctx;
-
-    int                    code;        /* of the failure that ended it */
-    char                  *name;
-    unsigned               line;
-    screen_list_place_t    place;       /* where the record began */
-    screen_list_form_t     form;
-    unsigned               in_record:1;
-
-    screen_list_column_t   columns[SCREEN_LIST_COLUMNS];
-    size_t                 ncolumns;
-
-    size_t                 len;
-    u_char                 buf[SCREEN_LIST_LINE_MAX];
-    screen_csv_t           csv;
-};
-
-
+static int screen_list_lines(screen_list_t *l, const u_char *data, size_t len,
+    screen_error_t *err);
 static int screen_list_line(screen_list_t *l, u_char *line, size_t len,
     screen_error_t *err);
 static int screen_list_first(screen_list_t *l, const screen_str_t *line,
@@ -43,10 +16,6 @@ static int screen_list_header(screen_list_t *l, screen_error_t *err);
 static int screen_list_csv_line(screen_list_t *l, const screen_str_t *line,
     screen_error_t *err);
 static int screen_list_record(screen_list_t *l, screen_error_t *err);
-static int screen_list_hash(screen_list_t *l, const screen_str_t *line,
-    screen_error_t *err);
-static int screen_list_frame(screen_list_t *l, const screen_str_t *line,
-    screen_error_t *err);
 
 
 screen_list_t *
@@ -70,7 +39,24 @@ screen_list_create(const char *name,
     l->emit = emit;
     l->ctx = ctx;
 
+    screen_buf_init(&l->document, SCREEN_LIST_DOCUMENT_MAX);
+
     return l;
+}
+
+
+void
+screen_list_withdrawn(screen_list_t *l,
+    int (*withdraw)(void *ctx, const screen_entry_t *entry))
+{
+    l->withdraw = withdraw;
+}
+
+
+const screen_list_tally_t *
+screen_list_tally(const screen_list_t *l)
+{
+    return &l->tally;
 }
 
 
@@ -81,8 +67,37 @@ screen_list_destroy(screen_list_t *l)
         return;
     }
 
+    screen_buf_free(&l->document);
     free(l->name);
     free(l);
+}
+
+
+/* the first character of what is here; 0: none yet */
+
+static u_char
+screen_list_opens(const screen_list_t *l, const u_char *data, size_t len)
+{
+    size_t  i;
+    u_char  c;
+
+    for (i = 0; i < l->len + len; i++) {
+        c = i < l->len ? l->buf[i] : data[i - l->len];
+
+        if (c == '\n') {
+            break;
+        }
+
+        /* of a byte order mark, too */
+
+        if (c != ' ' && c != '\t' && c != '\r' && c != 0xef && c != 0xbb
+            && c != 0xbf)
+        {
+            return c;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -90,19 +105,66 @@ int
 screen_list_feed(screen_list_t *l, const u_char *data, size_t len,
     screen_error_t *err)
 {
+    if (l->code != SCREEN_OK) {
+        return l->code;
+    }
+
+    if (l->form != SCREEN_LIST_DOCUMENT) {
+        l->code = screen_list_lines(l, data, len, err);
+        return l->code;
+    }
+
+    screen_buf_put(&l->document, data, len);
+
+    if (l->document.code == SCREEN_LIMIT) {
+        l->code = screen_error_at(err, l->name, 0, "is longer than %u MB: "
+                                  "JSON is read as a whole; give it in parts",
+                                  SCREEN_LIST_DOCUMENT_MAX >> 20);
+
+    } else {
+        l->code = l->document.code;
+    }
+
+    return l->code;
+}
+
+
+static int
+screen_list_lines(screen_list_t *l, const u_char *data, size_t len,
+    screen_error_t *err)
+{
+    int            rc;
+    u_char         c;
     size_t         n;
     const u_char  *end;
 
-    while (len && l->code == SCREEN_OK) {
+    while (len) {
+
+        if (l->form == SCREEN_LIST_UNKNOWN) {
+            c = screen_list_opens(l, data, len);
+
+            if (c == '{' || c == '[') {
+                l->form = SCREEN_LIST_DOCUMENT;
+                screen_buf_put(&l->document, l->buf, l->len);
+                l->len = 0;
+                return screen_list_feed(l, data, len, err);
+            }
+
+            if (c == '<') {
+                return screen_error_at(err, l->name, l->line + 1, "is XML, "
+                                       "which only \"ngx-screen bank\" "
+                                       "reads: import it, or export it as "
+                                       "CSV");
+            }
+        }
 
         end = memchr(data, '\n', len);
         n = end ? (size_t) (end - data) : len;
 
         if (n > SCREEN_LIST_LINE_MAX - l->len) {
-            l->code = screen_error_at(err, l->name, l->line + 1, "the line "
-                                      "is longer than %d bytes",
-                                      SCREEN_LIST_LINE_MAX);
-            break;
+            return screen_error_at(err, l->name, l->line + 1, "the line is "
+                                   "longer than %d bytes",
+                                   SCREEN_LIST_LINE_MAX);
         }
 
         memcpy(l->buf + l->len, data, n);
@@ -112,20 +174,29 @@ screen_list_feed(screen_list_t *l, const u_char *data, size_t len,
             break;
         }
 
-        l->code = screen_list_line(l, l->buf, l->len, err);
+        rc = screen_list_line(l, l->buf, l->len, err);
         l->len = 0;
+
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
 
         data += n + 1;
         len -= n + 1;
     }
 
-    return l->code;
+    return SCREEN_OK;
 }
 
 
 int
 screen_list_end(screen_list_t *l, screen_error_t *err)
 {
+    if (l->code == SCREEN_OK && l->form == SCREEN_LIST_DOCUMENT) {
+        l->code = screen_list_document(l, err);
+        screen_buf_free(&l->document);
+    }
+
     if (l->code == SCREEN_OK && l->len) {
         l->code = screen_list_line(l, l->buf, l->len, err);
         l->len = 0;
@@ -138,22 +209,6 @@ screen_list_end(screen_list_t *l, screen_error_t *err)
     }
 
     return l->code;
-}
-
-
-static void
-screen_list_trim(screen_str_t *s)
-{
-    while (s->len && (s->data[0] == ' ' || s->data[0] == '\t')) {
-        s->data++;
-        s->len--;
-    }
-
-    while (s->len
-           && (s->data[s->len - 1] == ' ' || s->data[s->len - 1] == '\t'))
-    {
-        s->len--;
-    }
 }
 
 
@@ -195,106 +250,25 @@ screen_list_line(screen_list_t *l, u_char *line, size_t len,
         return SCREEN_OK;
     }
 
-    if (l->form == SCREEN_LIST_UNKNOWN) {
+    l->place.line = l->line;
+
+    switch (l->form) {
+
+    case SCREEN_LIST_UNKNOWN:
         return screen_list_first(l, &s, err);
+
+    case SCREEN_LIST_FRAMES:
+        return screen_list_frame(l, &s, err);
+
+    case SCREEN_LIST_PICTURES:
+        return screen_list_picture(l, &s, err);
+
+    case SCREEN_LIST_OPINIONS:
+        return screen_list_opinion(l, &s, err);
+
+    default:
+        return screen_list_hash(l, &s, err);
     }
-
-    return l->form == SCREEN_LIST_FRAMES ? screen_list_frame(l, &s, err)
-                                         : screen_list_hash(l, &s, err);
-}
-
-
-/* "pdq " and the like, which is then behind; SCREEN_SIGNALS: none */
-
-static screen_signal_t
-screen_list_named(screen_str_t *line)
-{
-    size_t           i;
-    screen_str_t     word;
-    screen_signal_t  signal;
-
-    word.data = line->data;
-
-    for (i = 0; i < line->len && line->data[i] != ' '; i++) {
-        /* void */
-    }
-
-    word.len = i;
-
-    if (i == line->len || screen_signal_parse(&word, &signal) != SCREEN_OK) {
-        return SCREEN_SIGNALS;
-    }
-
-    line->data += i;
-    line->len -= i;
-
-    screen_list_trim(line);
-
-    return signal;
-}
-
-
-/* the four fields of a frame's line; 1 if there are as many */
-
-static int
-screen_list_fields(const screen_str_t *line, screen_str_t fields[4])
-{
-    size_t  i, n;
-
-    n = 0;
-    fields[0].data = line->data;
-
-    for (i = 0; i <= line->len; i++) {
-
-        if (i < line->len && line->data[i] != ',') {
-            continue;
-        }
-
-        fields[n].len = (size_t) (line->data + i - fields[n].data);
-        screen_list_trim(&fields[n]);
-
-        if (++n == 4 || i == line->len) {
-            return n == 4 && i == line->len;
-        }
-
-        fields[n].data = line->data + i + 1;
-    }
-
-    return 0;
-}
-
-
-/* "<hex>", "<hex>  <name>", "<hex> *<name>", "\<hex>  <escaped name>" */
-
-static int
-screen_list_split(const screen_str_t *line, screen_str_t *hash,
-    screen_str_t *name)
-{
-    size_t           i;
-    screen_signal_t  signal;
-
-    i = 0;
-
-    hash->data = line->data;
-
-    if (line->len && line->data[0] == '\\') {
-        hash->data++;
-        i++;
-    }
-
-    while (i < line->len && line->data[i] != ' ' && line->data[i] != '\t') {
-        i++;
-    }
-
-    hash->len = (size_t) (line->data + i - hash->data);
-
-    i += i < line->len;
-    i += i < line->len && (line->data[i] == ' ' || line->data[i] == '*');
-
-    name->data = line->data + i;
-    name->len = line->len - i;
-
-    return screen_list_guess(hash, &signal);
 }
 
 
@@ -304,29 +278,26 @@ screen_list_first(screen_list_t *l, const screen_str_t *line,
 {
     char          shown[SCREEN_LIST_SHOWN];
     size_t        i;
-    uint64_t      n;
-    screen_str_t  hash, name, field, fields[4], rest;
+    screen_str_t  field;
 
-    rest = *line;
+    l->form = screen_list_form(line);
 
-    if (screen_list_named(&rest) != SCREEN_SIGNALS) {
-        l->form = SCREEN_LIST_HASHES;
+    switch (l->form) {
+
+    case SCREEN_LIST_HASHES:
         return screen_list_hash(l, line, err);
-    }
 
-    if (screen_list_fields(line, fields)
-        && screen_parse_uint(&fields[0], &n) == SCREEN_OK
-        && screen_parse_uint(&fields[1], &n) == SCREEN_OK)
-    {
-        l->form = SCREEN_LIST_FRAMES;
+    case SCREEN_LIST_FRAMES:
         return screen_list_frame(l, line, err);
-    }
 
-    /* first the hash: its file may be called "a,value" */
+    case SCREEN_LIST_PICTURES:
+        return screen_list_picture(l, line, err);
 
-    if (screen_list_split(line, &hash, &name) == SCREEN_OK) {
-        l->form = SCREEN_LIST_HASHES;
-        return screen_list_hash(l, line, err);
+    case SCREEN_LIST_OPINIONS:
+        return screen_list_opinion(l, line, err);
+
+    default:
+        break;
     }
 
     screen_csv_start(&l->csv);
@@ -465,100 +436,45 @@ screen_list_record(screen_list_t *l, screen_error_t *err)
 }
 
 
-static int
-screen_list_hash(screen_list_t *l, const screen_str_t *line,
-    screen_error_t *err)
+void
+screen_list_tally_sum(screen_list_tally_t *to,
+    const screen_list_tally_t *from)
 {
-    size_t          i;
-    u_char         *name;
-    screen_str_t    hash, rest;
-    screen_entry_t  entry;
-
-    memset(&entry, 0, sizeof(screen_entry_t));
-
-    rest = *line;
-    entry.signal = screen_list_named(&rest);
-    l->place.line = l->line;
-
-    (void) screen_list_split(&rest, &hash, &entry.label);
-
-    if (screen_list_value(&l->place, &entry, &hash, err) != SCREEN_OK) {
-        return SCREEN_ERROR;
-    }
-
-    /* a file may be named anything, and its list is still a good one */
-
-    name = (u_char *) entry.label.data;
-
-    for (i = 0; i < entry.label.len; i++) {
-        if (name[i] < 0x20 || name[i] == 0x7f) {
-            name[i] = '?';
-        }
-    }
-
-    return l->emit(l->ctx, &entry);
+    to->poor += from->poor;
+    to->cleared += from->cleared;
+    to->withdrawn += from->withdrawn;
+    to->foreign += from->foreign;
 }
 
 
-/* the list's name, without its folder and what follows the last dot */
-
-static screen_str_t
-screen_list_stem(const screen_list_t *l)
+static size_t
+screen_list_tally_add(char *to, size_t len, uint64_t n, const char *what)
 {
-    const char    *name, *dot;
-    screen_str_t   stem;
-
-    name = strrchr(l->name, '/');
-    name = name ? name + 1 : l->name;
-
-    stem = screen_str_of(name);
-    dot = strrchr(name, '.');
-
-    if (dot != NULL && dot != name) {
-        stem.len = (size_t) (dot - name);
+    if (n == 0 || len >= SCREEN_LIST_TALLY_LEN) {
+        return len;
     }
 
-    return stem;
+    return len + (size_t) snprintf(to + len, SCREEN_LIST_TALLY_LEN - len,
+                                   "%s%llu %s", len ? ", " : "",
+                                   (unsigned long long) n, what);
 }
 
 
-static int
-screen_list_frame(screen_list_t *l, const screen_str_t *line,
-    screen_error_t *err)
+char *
+screen_list_tally_text(const screen_list_tally_t *tally,
+    char to[SCREEN_LIST_TALLY_LEN])
 {
-    char             shown[SCREEN_LIST_SHOWN];
-    uint64_t         frame, quality;
-    screen_str_t     fields[4];
-    screen_entry_t   entry;
+    size_t  len;
 
-    memset(&entry, 0, sizeof(screen_entry_t));
+    to[0] = '\0';
 
-    l->place.line = l->line;
+    len = screen_list_tally_add(to, 0, tally->poor,
+                                "frames of a quality below 50");
+    len = screen_list_tally_add(to, len, tally->cleared,
+                                "that no member calls bad");
+    len = screen_list_tally_add(to, len, tally->withdrawn, "withdrawn");
+    (void) screen_list_tally_add(to, len, tally->foreign,
+                                 "of kinds that banks do not hold");
 
-    if (!screen_list_fields(line, fields)
-        || screen_parse_uint(&fields[0], &frame) != SCREEN_OK
-        || screen_parse_uint(&fields[1], &quality) != SCREEN_OK
-        || quality > 100
-        || screen_list_time(&fields[3], &entry.time) != SCREEN_OK)
-    {
-        return screen_error_at(err, l->name, l->line, "\"%s\" is not a frame "
-                               "of vPDQ: \"frame,quality,hex,seconds\" "
-                               "expected", screen_list_show(shown, line));
-    }
-
-    if (quality < SCREEN_LIST_QUALITY) {
-        return screen_error_at(err, l->name, l->line, "a frame of quality "
-                               "%u: %u or more expected, for others match "
-                               "what they should not; leave it out",
-                               (unsigned) quality, SCREEN_LIST_QUALITY);
-    }
-
-    entry.signal = SCREEN_SIGNAL_VPDQ;
-    entry.content = screen_list_stem(l);
-
-    if (screen_list_value(&l->place, &entry, &fields[2], err) != SCREEN_OK) {
-        return SCREEN_ERROR;
-    }
-
-    return l->emit(l->ctx, &entry);
+    return to;
 }

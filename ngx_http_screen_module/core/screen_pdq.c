@@ -114,9 +114,9 @@ screen_pdq_compute_by(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
 
     screen_pdq_blur(cpu, block, picture, sampled, memory);
 
-    pdq->quality = screen_pdq_quality(block);
+    pdq->quality = screen_pdq_quality(cpu, block);
 
-    screen_pdq_transform(pdq, block);
+    screen_pdq_transform(cpu, pdq, block);
 
     return SCREEN_OK;
 }

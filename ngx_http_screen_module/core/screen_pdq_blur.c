@@ -2,31 +2,35 @@
 #include <string.h>
 
 #include "screen_pdq_impl.h"
+#include "screen_pdq_turn.h"
 
 
 /*
- * The two passes of the filter run as one pipeline over eight rows at a
+ * The two passes of the filter run as one pipeline over sixteen rows at a
  * time, so that no copy of the picture is made and its rows stay in the
  * cache: luma, box along the rows, box along the columns, box along the rows,
  * box along the 64 columns that the decimation keeps.
  *
  * Along a row each sum needs the one before.  Eight rows are therefore
- * transposed to a tile, in which a vector holds one pixel of each.
+ * transposed to a tile, in which a vector holds one pixel of each, and two
+ * tiles are summed at a time: while one waits for its sum, the other adds.
  *
  * A box at the edge has fewer numbers than the window: the numbers outside
  * are zeros, which change no sum.
  */
 
-#define SCREEN_PDQ_LANES   8
+#define SCREEN_PDQ_ROWS    16           /* of two tiles */
 #define SCREEN_PDQ_CHUNK   64           /* pixels, a multiple of the lanes */
 #define SCREEN_PDQ_ALIGN   64
 #define SCREEN_PDQ_FLOATS  (SCREEN_PDQ_ALIGN / sizeof(float))
 
-#define screen_pdq_inline  static inline __attribute__((always_inline))
 
+/* a pixel, or its sum, of sixteen rows */
 
-typedef float screen_pdq_lanes_t
-    __attribute__((vector_size(SCREEN_PDQ_LANES * sizeof(float))));
+typedef struct {
+    screen_pdq_lanes_t           upper;
+    screen_pdq_lanes_t           lower;
+} screen_pdq_pair_t;
 
 
 /* a box along columns: rows go in one by one and come out h - 1 later */
@@ -51,7 +55,7 @@ typedef struct {
     uint32_t                     height;
     uint32_t                     window;       /* along a row */
 
-    screen_pdq_lanes_t          *tile;
+    screen_pdq_pair_t           *tile;
     float                       *batch;        /* rows for the second pass */
     u_char                      *sample;
     screen_pdq_columns_t         first;
@@ -60,6 +64,14 @@ typedef struct {
     uint32_t                     row;          /* of the block, next */
     float                      (*block)[SCREEN_PDQ_BLOCK];
 } screen_pdq_blur_t;
+
+
+/* along the rows, as far as it has come */
+
+typedef struct {
+    uint32_t                     at;
+    screen_pdq_pair_t            sum;
+} screen_pdq_box_t;
 
 
 static size_t screen_pdq_blur_layout(screen_pdq_blur_t *blur,
@@ -133,7 +145,7 @@ screen_pdq_columns_layout(screen_pdq_columns_t *c, uintptr_t *at,
 
     /* a window, the row that leaves it and those that come next */
 
-    c->rows = (c->window / SCREEN_PDQ_LANES + 2) * SCREEN_PDQ_LANES;
+    c->rows = (c->window / SCREEN_PDQ_ROWS + 2) * SCREEN_PDQ_ROWS;
 
     c->ring = (float *) screen_pdq_blur_part(at, c->rows * stride
                                                  * sizeof(float));
@@ -158,16 +170,16 @@ screen_pdq_blur_layout(screen_pdq_blur_t *blur, uintptr_t base)
     screen_pdq_columns_layout(&blur->second, &at, blur->height,
                               SCREEN_PDQ_BLOCK);
 
-    blur->tile = (screen_pdq_lanes_t *)
+    blur->tile = (screen_pdq_pair_t *)
                  screen_pdq_blur_part(&at, ((size_t) blur->width
                                             + blur->window
                                             + SCREEN_PDQ_LANES)
-                                           * sizeof(screen_pdq_lanes_t));
+                                           * sizeof(screen_pdq_pair_t));
     blur->batch = (float *)
-                  screen_pdq_blur_part(&at, SCREEN_PDQ_LANES * stride
+                  screen_pdq_blur_part(&at, SCREEN_PDQ_ROWS * stride
                                             * sizeof(float));
     blur->sample = (u_char *)
-                   screen_pdq_blur_part(&at, SCREEN_PDQ_LANES * 4
+                   screen_pdq_blur_part(&at, SCREEN_PDQ_ROWS * 4
                                              * SCREEN_PDQ_SAMPLED);
 
     return at - base;
@@ -221,46 +233,6 @@ screen_pdq_blur(screen_pdq_cpu_t cpu, screen_pdq_block_t block,
 }
 
 
-/* eight rows of eight, stride floats apart, become the columns of to */
-
-screen_pdq_inline void
-screen_pdq_turn(float *to, size_t to_stride, const float *from,
-    size_t stride)
-{
-    unsigned             i;
-    screen_pdq_lanes_t   a[8], b[8];
-
-#define screen_pdq_shuffle  __builtin_shufflevector
-
-    for (i = 0; i < 8; i++) {
-        a[i] = *(const screen_pdq_lanes_t *) (from + i * stride);
-    }
-
-    for (i = 0; i < 8; i += 2) {
-        b[i] = screen_pdq_shuffle(a[i], a[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-        b[i + 1] = screen_pdq_shuffle(a[i], a[i + 1],
-                                      2, 10, 3, 11, 6, 14, 7, 15);
-    }
-
-    for (i = 0; i < 8; i += 4) {
-        a[i] = screen_pdq_shuffle(b[i], b[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-        a[i + 1] = screen_pdq_shuffle(b[i], b[i + 2],
-                                      2, 3, 10, 11, 6, 7, 14, 15);
-        a[i + 2] = screen_pdq_shuffle(b[i + 1], b[i + 3],
-                                      0, 1, 8, 9, 4, 5, 12, 13);
-        a[i + 3] = screen_pdq_shuffle(b[i + 1], b[i + 3],
-                                      2, 3, 10, 11, 6, 7, 14, 15);
-    }
-
-    for (i = 0; i < 4; i++) {
-        *(screen_pdq_lanes_t *) (to + i * to_stride) =
-            screen_pdq_shuffle(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        *(screen_pdq_lanes_t *) (to + (i + 4) * to_stride) =
-            screen_pdq_shuffle(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
-}
-
-
 /*
  * The sums of the box along the rows of the tile.  Pixel x is in
  * tile[lead + x], so that the sum around pixel i takes the place of the pixel
@@ -274,56 +246,105 @@ screen_pdq_lead(uint32_t window)
 }
 
 
-/* zeros around the pixels, over what sums and partial blocks left there */
+/* what is summed up of the pixels before the first, and of nothing */
 
 screen_pdq_inline void
-screen_pdq_tile_edge(const screen_pdq_blur_t *blur)
+screen_pdq_box_begin(screen_pdq_box_t *box, const screen_pdq_blur_t *blur)
 {
-    uint32_t             lead;
-    screen_pdq_lanes_t  *end;
+    memset(box, 0, sizeof(screen_pdq_box_t));
+    memset(blur->tile, 0, screen_pdq_lead(blur->window)
+                          * sizeof(screen_pdq_pair_t));
+}
+
+
+/* zeros after the pixels, over what sums and partial blocks left there */
+
+screen_pdq_inline void
+screen_pdq_box_end(const screen_pdq_blur_t *blur)
+{
+    uint32_t            lead;
+    screen_pdq_pair_t  *end;
 
     lead = screen_pdq_lead(blur->window);
     end = blur->tile + lead + blur->width;
 
-    memset(blur->tile, 0, lead * sizeof(screen_pdq_lanes_t));
     memset(end, 0, (blur->window - lead + SCREEN_PDQ_LANES)
-                   * sizeof(screen_pdq_lanes_t));
+                   * sizeof(screen_pdq_pair_t));
 }
 
 
-screen_pdq_inline void
-screen_pdq_tile_box(screen_pdq_lanes_t *tile, uint32_t n, uint32_t window,
-    int divide)
-{
-    float               count;
-    uint32_t            i, h, to;
-    screen_pdq_lanes_t  sum;
+/* how far sums can be made when so many pixels are there */
 
+screen_pdq_inline uint32_t
+screen_pdq_box_ready(const screen_pdq_blur_t *blur, uint32_t loaded)
+{
+    uint32_t  ahead;
+
+    ahead = (blur->window + 2) / 2 - 1;
+
+    return loaded > ahead ? (loaded - ahead) / SCREEN_PDQ_LANES
+                            * SCREEN_PDQ_LANES : 0;
+}
+
+
+/* the sums, or the means, from where the box is up to the pixel to */
+
+screen_pdq_inline void
+screen_pdq_box(screen_pdq_box_t *box, const screen_pdq_blur_t *blur,
+    uint32_t to, int divide)
+{
+    float                count;
+    uint32_t             i, h, n, until, window;
+    screen_pdq_pair_t   *tile, *enter;
+    screen_pdq_lanes_t   upper, lower;
+
+    tile = blur->tile;
+    n = blur->width;
+    window = blur->window;
     h = (window + 2) / 2;
 
-    memset(&sum, 0, sizeof(sum));
-
-    for (i = screen_pdq_lead(window); i < window; i++) {
-        sum += tile[i];
+    if (box->at == to) {
+        return;
     }
 
-    for (i = 0; i < n; /* void */ ) {
+    if (box->at == 0) {
+        for (i = screen_pdq_lead(window); i < window; i++) {
+            box->sum.upper += tile[i].upper;
+            box->sum.lower += tile[i].lower;
+        }
+    }
+
+    upper = box->sum.upper;
+    lower = box->sum.lower;
+
+    for (i = box->at; i < to; /* void */ ) {
 
         /* up to where the box holds another count of pixels */
 
-        to = i < window - h || i > n - h ? i + 1 : n - h + 1;
+        until = i < window - h || i > n - h ? i + 1 : n - h + 1;
+        until = until < to ? until : to;
         count = screen_pdq_count(i, n, window);
 
-        for ( /* void */ ; i < to; i++) {
-            sum += tile[i + window];
-            sum -= tile[i];
-            tile[i] = divide ? sum / count : sum;
+        for ( /* void */ ; i < until; i++) {
+            enter = &tile[i + window];
+
+            upper += enter->upper;
+            lower += enter->lower;
+            upper -= tile[i].upper;
+            lower -= tile[i].lower;
+
+            tile[i].upper = divide ? upper / count : upper;
+            tile[i].lower = divide ? lower / count : lower;
         }
     }
+
+    box->at = to;
+    box->sum.upper = upper;
+    box->sum.lower = lower;
 }
 
 
-/* the i-th of eight rows, y, sampled where it is to be */
+/* the i-th of sixteen rows, y, sampled where it is to be */
 
 screen_pdq_inline const u_char *
 screen_pdq_pixels(screen_pdq_blur_t *blur, uint32_t y, uint32_t i)
@@ -361,73 +382,102 @@ screen_pdq_pixels(screen_pdq_blur_t *blur, uint32_t y, uint32_t i)
 }
 
 
+/* pixels x to x + n - 1 of some rows, to the tile */
+
 screen_pdq_inline void
-screen_pdq_tile_load(screen_pdq_blur_t *blur, uint32_t y)
+screen_pdq_tile_load(const screen_pdq_blur_t *blur, const u_char **pixels,
+    uint32_t rows, uint32_t x, uint32_t n)
 {
-    float                luma[SCREEN_PDQ_LANES][SCREEN_PDQ_CHUNK]
-                         __attribute__((aligned(SCREEN_PDQ_ALIGN)));
-    size_t               n;
-    uint32_t             i, x, rows;
-    screen_pdq_lanes_t  *tile;
-    const u_char        *pixels[SCREEN_PDQ_LANES];
+    float               luma[SCREEN_PDQ_ROWS][SCREEN_PDQ_CHUNK]
+                        __attribute__((aligned(SCREEN_PDQ_ALIGN)));
+    uint32_t            i;
+    screen_pdq_pair_t  *tile;
 
-    rows = blur->height - y;
-    rows = rows < SCREEN_PDQ_LANES ? rows : SCREEN_PDQ_LANES;
+    tile = blur->tile + screen_pdq_lead(blur->window) + x;
 
-    for (i = 0; i < rows; i++) {
-        pixels[i] = screen_pdq_pixels(blur, y + i, i);
+    if (rows < SCREEN_PDQ_ROWS || n < SCREEN_PDQ_CHUNK) {
+        memset(luma, 0, sizeof(luma));
     }
 
-    memset(luma, 0, sizeof(luma));
+    for (i = 0; i < rows; i++) {
+        blur->luma(luma[i], pixels[i] + (size_t) x * blur->picture->channels,
+                   n, blur->width - x);
+    }
 
-    tile = blur->tile + screen_pdq_lead(blur->window);
-
-    for (x = 0; x < blur->width; x += SCREEN_PDQ_CHUNK) {
-        n = blur->width - x;
-        n = n < SCREEN_PDQ_CHUNK ? n : SCREEN_PDQ_CHUNK;
-
-        if (n < SCREEN_PDQ_CHUNK) {
-            memset(luma, 0, sizeof(luma));
-        }
-
-        for (i = 0; i < rows; i++) {
-            blur->luma(luma[i], pixels[i] + x * blur->picture->channels, n,
-                       blur->width - x);
-        }
-
-        for (i = 0; i < n; i += SCREEN_PDQ_LANES) {
-            screen_pdq_turn((float *) (tile + x + i), SCREEN_PDQ_LANES,
-                            &luma[0][i], SCREEN_PDQ_CHUNK);
-        }
+    for (i = 0; i < n; i += SCREEN_PDQ_LANES) {
+        screen_pdq_turn((float *) &tile[i].upper, SCREEN_PDQ_ROWS,
+                        &luma[0][i], SCREEN_PDQ_CHUNK);
+        screen_pdq_turn((float *) &tile[i].lower, SCREEN_PDQ_ROWS,
+                        &luma[SCREEN_PDQ_LANES][i], SCREEN_PDQ_CHUNK);
     }
 }
 
 
-/* rows y to y + 7 of the picture, blurred along themselves, to the ring */
+/* from pixel x of the tile on, up to the pixel to, to the rows of the ring */
+
+screen_pdq_inline void
+screen_pdq_tile_store(const screen_pdq_blur_t *blur, float *ring,
+    uint32_t x, uint32_t to)
+{
+    size_t              stride;
+    screen_pdq_pair_t  *tile;
+
+    tile = blur->tile;
+    stride = blur->first.stride;
+
+    for ( /* void */ ; x < to; x += SCREEN_PDQ_LANES) {
+        screen_pdq_turn(ring + x, stride, (float *) &tile[x].upper,
+                        SCREEN_PDQ_ROWS);
+        screen_pdq_turn(ring + SCREEN_PDQ_LANES * stride + x, stride,
+                        (float *) &tile[x].lower, SCREEN_PDQ_ROWS);
+    }
+}
+
+
+/* rows y to y + 15 of the picture, blurred along themselves, to the ring */
 
 screen_pdq_inline void
 screen_pdq_first_rows(screen_pdq_blur_t *blur, uint32_t y)
 {
     float                 *ring;
-    uint32_t               x;
+    uint32_t               i, n, x, at, rows;
+    const u_char          *pixels[SCREEN_PDQ_ROWS];
+    screen_pdq_box_t       box;
     screen_pdq_columns_t  *c;
 
     c = &blur->first;
     ring = c->ring + y % c->rows * c->stride;
 
     if (y >= blur->height) {
-        memset(ring, 0, SCREEN_PDQ_LANES * c->stride * sizeof(float));
+        memset(ring, 0, SCREEN_PDQ_ROWS * c->stride * sizeof(float));
         return;
     }
 
-    screen_pdq_tile_load(blur, y);
-    screen_pdq_tile_edge(blur);
-    screen_pdq_tile_box(blur->tile, blur->width, blur->window, 1);
+    rows = blur->height - y;
+    rows = rows < SCREEN_PDQ_ROWS ? rows : SCREEN_PDQ_ROWS;
 
-    for (x = 0; x < blur->width; x += SCREEN_PDQ_LANES) {
-        screen_pdq_turn(ring + x, c->stride, (float *) (blur->tile + x),
-                        SCREEN_PDQ_LANES);
+    for (i = 0; i < rows; i++) {
+        pixels[i] = screen_pdq_pixels(blur, y + i, i);
     }
+
+    screen_pdq_box_begin(&box, blur);
+
+    for (x = 0; x < blur->width; x += SCREEN_PDQ_CHUNK) {
+        n = blur->width - x;
+        n = n < SCREEN_PDQ_CHUNK ? n : SCREEN_PDQ_CHUNK;
+
+        screen_pdq_tile_load(blur, pixels, rows, x, n);
+
+        at = box.at;
+        screen_pdq_box(&box, blur, screen_pdq_box_ready(blur, x + n), 1);
+        screen_pdq_tile_store(blur, ring, at, box.at);
+    }
+
+    screen_pdq_box_end(blur);
+
+    at = box.at;
+    screen_pdq_box(&box, blur, blur->width, 1);
+    screen_pdq_tile_store(blur, ring, at, box.at);
 }
 
 
@@ -478,50 +528,79 @@ screen_pdq_columns_push(screen_pdq_columns_t *c, float *to, uint32_t *y)
 }
 
 
-/* the eight rows that wait in the batch go through the second pass */
+/* a row of the second pass, if one comes out, as often as it is kept */
+
+screen_pdq_inline void
+screen_pdq_second_row(screen_pdq_blur_t *blur)
+{
+    float     out[SCREEN_PDQ_BLOCK]
+              __attribute__((aligned(SCREEN_PDQ_ALIGN)));
+    uint32_t  y;
+
+    if (!screen_pdq_columns_push(&blur->second, out, &y)) {
+        return;
+    }
+
+    while (blur->row < SCREEN_PDQ_BLOCK
+           && screen_pdq_decimated(blur->row, blur->height) == y)
+    {
+        memcpy(blur->block[blur->row++], out, sizeof(out));
+    }
+}
+
+
+/* the sixteen rows that wait in the batch go through the second pass */
 
 screen_pdq_inline void
 screen_pdq_second_rows(screen_pdq_blur_t *blur)
 {
-    float                 *ring, count, out[SCREEN_PDQ_BLOCK]
-                           __attribute__((aligned(SCREEN_PDQ_ALIGN)));
-    uint32_t               i, j, x, y;
-    screen_pdq_lanes_t    *tile, mean;
+    float                 *ring, *batch, count;
+    size_t                 stride;
+    uint32_t               i, j, x;
+    screen_pdq_box_t       box;
+    screen_pdq_pair_t     *tile;
+    screen_pdq_lanes_t     upper, lower;
     screen_pdq_columns_t  *c;
 
     c = &blur->second;
     ring = c->ring + c->pushed % c->rows * c->stride;
     tile = blur->tile + screen_pdq_lead(blur->window);
+    stride = blur->first.stride;
+
+    screen_pdq_box_begin(&box, blur);
 
     for (x = 0; x < blur->width; x += SCREEN_PDQ_LANES) {
-        screen_pdq_turn((float *) (tile + x), SCREEN_PDQ_LANES,
-                        blur->batch + x, blur->first.stride);
+        batch = blur->batch + x;
+
+        screen_pdq_turn((float *) &tile[x].upper, SCREEN_PDQ_ROWS, batch,
+                        stride);
+        screen_pdq_turn((float *) &tile[x].lower, SCREEN_PDQ_ROWS,
+                        batch + SCREEN_PDQ_LANES * stride, stride);
+
+        screen_pdq_box(&box, blur,
+                       screen_pdq_box_ready(blur, x + SCREEN_PDQ_LANES
+                                                  < blur->width
+                                                  ? x + SCREEN_PDQ_LANES
+                                                  : blur->width), 0);
     }
 
-    screen_pdq_tile_edge(blur);
-    screen_pdq_tile_box(blur->tile, blur->width, blur->window, 0);
+    screen_pdq_box_end(blur);
+    screen_pdq_box(&box, blur, blur->width, 0);
 
     for (j = 0; j < SCREEN_PDQ_BLOCK; j++) {
         x = screen_pdq_decimated(j, blur->width);
         count = screen_pdq_count(x, blur->width, blur->window);
-        mean = blur->tile[x] / count;
+        upper = blur->tile[x].upper / count;
+        lower = blur->tile[x].lower / count;
 
         for (i = 0; i < SCREEN_PDQ_LANES; i++) {
-            ring[i * c->stride + j] = mean[i];
+            ring[i * c->stride + j] = upper[i];
+            ring[(i + SCREEN_PDQ_LANES) * c->stride + j] = lower[i];
         }
     }
 
-    for (i = 0; i < SCREEN_PDQ_LANES; i++) {
-
-        if (!screen_pdq_columns_push(c, out, &y)) {
-            continue;
-        }
-
-        while (blur->row < SCREEN_PDQ_BLOCK
-               && screen_pdq_decimated(blur->row, blur->height) == y)
-        {
-            memcpy(blur->block[blur->row++], out, sizeof(out));
-        }
+    for (i = 0; i < SCREEN_PDQ_ROWS; i++) {
+        screen_pdq_second_row(blur);
     }
 }
 
@@ -537,11 +616,11 @@ screen_pdq_blur_run(screen_pdq_blur_t *blur)
 
     /* past the last row zeros push out what is still in the boxes */
 
-    for (y = 0; blur->row < SCREEN_PDQ_BLOCK; y += SCREEN_PDQ_LANES) {
+    for (y = 0; blur->row < SCREEN_PDQ_BLOCK; y += SCREEN_PDQ_ROWS) {
 
         screen_pdq_first_rows(blur, y);
 
-        for (i = 0; i < SCREEN_PDQ_LANES; i++) {
+        for (i = 0; i < SCREEN_PDQ_ROWS; i++) {
 
             if (!screen_pdq_columns_push(&blur->first,
                                          blur->batch + waiting * stride,
@@ -555,7 +634,7 @@ screen_pdq_blur_run(screen_pdq_blur_t *blur)
                        stride * sizeof(float));
             }
 
-            if (++waiting == SCREEN_PDQ_LANES) {
+            if (++waiting == SCREEN_PDQ_ROWS) {
                 screen_pdq_second_rows(blur);
                 waiting = 0;
             }

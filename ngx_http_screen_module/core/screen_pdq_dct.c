@@ -5,16 +5,15 @@
 #include "screen_pdq_impl.h"
 
 
-#define SCREEN_PDQ_BITS    (SCREEN_PDQ_SIDE * SCREEN_PDQ_SIDE)
 #define SCREEN_PDQ_PERIOD  256          /* of the cosine, in steps */
 
 
-/* a power of two of floats that any CPU's registers divide */
-
-typedef float screen_pdq_row_t __attribute__((vector_size(64)));
-
-
-static float screen_pdq_cosine(unsigned step);
+static unsigned screen_pdq_quality_any(screen_pdq_block_t block);
+static void screen_pdq_cosines_all(float cosines[SCREEN_PDQ_PERIOD]);
+static void screen_pdq_transform_any(screen_pdq_t *pdq,
+    screen_pdq_block_t block, screen_pdq_across_t across);
+static void screen_pdq_value_any(const float *b,
+    u_char value[SCREEN_PDQ_LEN]);
 static float screen_pdq_median(const float *from);
 
 
@@ -43,36 +42,49 @@ static const float  screen_pdq_cosines[SCREEN_PDQ_PERIOD / 4] = {
 };
 
 
-/* the sign of coefficient i, j: plus where the one named is odd */
-
-typedef enum {
-    SCREEN_PDQ_PLUS = 0,
-    SCREEN_PDQ_PLUS_I_ODD,
-    SCREEN_PDQ_PLUS_J_ODD,
-    SCREEN_PDQ_PLUS_SUM_EVEN
-} screen_pdq_sign_t;
-
+/* signs of coefficients of even and odd i, then of even and odd j */
 
 static const struct {
     unsigned            transposed;
-    screen_pdq_sign_t   sign;
+    float               down[2];
+    float               across[2];
 } screen_pdq_dihedral[SCREEN_PDQ_VARIANTS] = {
-    { 0, SCREEN_PDQ_PLUS },
-    { 1, SCREEN_PDQ_PLUS_J_ODD },
-    { 0, SCREEN_PDQ_PLUS_SUM_EVEN },
-    { 1, SCREEN_PDQ_PLUS_I_ODD },
-    { 0, SCREEN_PDQ_PLUS_I_ODD },
-    { 0, SCREEN_PDQ_PLUS_J_ODD },
-    { 1, SCREEN_PDQ_PLUS },
-    { 1, SCREEN_PDQ_PLUS_SUM_EVEN },
+    { 0, { 1, 1 }, { 1, 1 } },
+    { 1, { 1, 1 }, { -1, 1 } },
+    { 0, { 1, -1 }, { 1, -1 } },
+    { 1, { -1, 1 }, { 1, 1 } },
+    { 0, { -1, 1 }, { 1, 1 } },
+    { 0, { 1, 1 }, { -1, 1 } },
+    { 1, { 1, 1 }, { 1, 1 } },
+    { 1, { 1, -1 }, { 1, -1 } },
 };
 
 
 unsigned
-screen_pdq_quality(screen_pdq_block_t block)
+screen_pdq_quality(screen_pdq_cpu_t cpu, screen_pdq_block_t block)
 {
-    int       d, sum;
-    unsigned  i, j;
+    unsigned  sum;
+
+#if (SCREEN_PDQ_AVX2)
+
+    if (cpu == SCREEN_PDQ_CPU_AVX2) {
+        sum = screen_pdq_quality_avx2(block) / 90;
+        return sum > 100 ? 100 : sum;
+    }
+
+#endif
+
+    sum = screen_pdq_quality_any(block) / 90;
+
+    return sum > 100 ? 100 : sum;
+}
+
+
+static unsigned
+screen_pdq_quality_any(screen_pdq_block_t block)
+{
+    int       d;
+    unsigned  i, j, sum;
 
     sum = 0;
 
@@ -81,79 +93,104 @@ screen_pdq_quality(screen_pdq_block_t block)
 
             if (i + 1 < SCREEN_PDQ_BLOCK) {
                 d = (int) ((block[i][j] - block[i + 1][j]) * 100 / 255);
-                sum += abs(d);
+                sum += (unsigned) abs(d);
             }
 
             if (j + 1 < SCREEN_PDQ_BLOCK) {
                 d = (int) ((block[i][j] - block[i][j + 1]) * 100 / 255);
-                sum += abs(d);
+                sum += (unsigned) abs(d);
             }
         }
     }
 
-    sum /= 90;
-
-    return sum > 100 ? 100 : (unsigned) sum;
+    return sum;
 }
 
 
-/* of step * pi / 128, with the factor */
+/* of step * pi / 128, with the factor, for all steps of a period */
 
-static float
-screen_pdq_cosine(unsigned step)
+static void
+screen_pdq_cosines_all(float cosines[SCREEN_PDQ_PERIOD])
 {
-    step %= SCREEN_PDQ_PERIOD;
+    float     c;
+    unsigned  i, half;
 
-    if (step > SCREEN_PDQ_PERIOD / 2) {
-        step = SCREEN_PDQ_PERIOD - step;
+    half = SCREEN_PDQ_PERIOD / 2;
+
+    for (i = 0; i < half / 2; i++) {
+        c = screen_pdq_cosines[i];
+
+        cosines[i] = c;
+        cosines[half - i] = -c;
+        cosines[half + i] = -c;
+        cosines[(SCREEN_PDQ_PERIOD - i) % SCREEN_PDQ_PERIOD] = c;
     }
 
     /* never a quarter: the step is (i + 1)(2 j + 1) with i below 16 */
 
-    return step < SCREEN_PDQ_PERIOD / 4
-           ? screen_pdq_cosines[step]
-           : -screen_pdq_cosines[SCREEN_PDQ_PERIOD / 2 - step];
+    cosines[half / 2] = 0;
+    cosines[half / 2 + half] = 0;
 }
 
 
-/*
- * B = D A D', each sum with the inner index ascending.  A vector holds the
- * sums of neighbouring columns, so that each sum keeps that order.
- */
+/* B = D A D', each sum with the inner index ascending */
 
 void
-screen_pdq_transform(screen_pdq_t *pdq, screen_pdq_block_t block)
+screen_pdq_transform(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
+    screen_pdq_block_t block)
 {
-    unsigned           i, j, k;
-    screen_pdq_row_t   sum, sums[SCREEN_PDQ_BLOCK / SCREEN_PDQ_SIDE];
-    screen_pdq_row_t   across[SCREEN_PDQ_BLOCK];
-    const float       *down;
+    float                cosines[SCREEN_PDQ_PERIOD];
+    unsigned             i, k;
+    screen_pdq_across_t  across;
+
+    screen_pdq_cosines_all(cosines);
 
     for (k = 0; k < SCREEN_PDQ_BLOCK; k++) {
         for (i = 0; i < SCREEN_PDQ_SIDE; i++) {
-            across[k][i] = screen_pdq_cosine((i + 1) * (2 * k + 1));
+            across[k][i] = cosines[(i + 1) * (2 * k + 1)
+                                   % SCREEN_PDQ_PERIOD];
         }
     }
 
+#if (SCREEN_PDQ_AVX2)
+
+    if (cpu == SCREEN_PDQ_CPU_AVX2) {
+        screen_pdq_transform_avx2(pdq, block, across);
+        return;
+    }
+
+#endif
+
+    screen_pdq_transform_any(pdq, block, across);
+}
+
+
+/* sums of neighbouring columns side by side, so that each keeps its order */
+
+static void
+screen_pdq_transform_any(screen_pdq_t *pdq, screen_pdq_block_t block,
+    screen_pdq_across_t across)
+{
+    float     down[SCREEN_PDQ_BLOCK];
+    unsigned  i, j, k;
+
     for (i = 0; i < SCREEN_PDQ_SIDE; i++) {
 
-        memset(sums, 0, sizeof(sums));
+        memset(down, 0, sizeof(down));
 
         for (k = 0; k < SCREEN_PDQ_BLOCK; k++) {
-            for (j = 0; j < SCREEN_PDQ_BLOCK / SCREEN_PDQ_SIDE; j++) {
-                sums[j] += across[k][i]
-                           * ((screen_pdq_row_t *) block[k])[j];
+            for (j = 0; j < SCREEN_PDQ_BLOCK; j++) {
+                down[j] += across[k][i] * block[k][j];
             }
         }
 
-        memset(&sum, 0, sizeof(sum));
-        down = (const float *) sums;
+        memset(pdq->dct[i], 0, sizeof(pdq->dct[i]));
 
         for (k = 0; k < SCREEN_PDQ_BLOCK; k++) {
-            sum += down[k] * across[k];
+            for (j = 0; j < SCREEN_PDQ_SIDE; j++) {
+                pdq->dct[i][j] += down[k] * across[k][j];
+            }
         }
-
-        memcpy(pdq->dct[i], &sum, sizeof(sum));
     }
 }
 
@@ -208,37 +245,60 @@ screen_pdq_median(const float *from)
 }
 
 
-void
-screen_pdq_value(const screen_pdq_t *pdq, screen_pdq_variant_t variant,
-    u_char value[SCREEN_PDQ_LEN])
+static void
+screen_pdq_value_any(const float *b, u_char value[SCREEN_PDQ_LEN])
 {
-    float              b[SCREEN_PDQ_BITS], median;
-    unsigned           i, j, k, minus;
-    screen_pdq_sign_t  sign;
-
-    sign = screen_pdq_dihedral[variant].sign;
-
-    for (i = 0; i < SCREEN_PDQ_SIDE; i++) {
-        for (j = 0; j < SCREEN_PDQ_SIDE; j++) {
-
-            minus = sign == SCREEN_PDQ_PLUS_I_ODD ? i % 2 == 0
-                    : sign == SCREEN_PDQ_PLUS_J_ODD ? j % 2 == 0
-                    : sign == SCREEN_PDQ_PLUS_SUM_EVEN && (i + j) % 2;
-
-            k = screen_pdq_dihedral[variant].transposed
-                ? SCREEN_PDQ_SIDE * j + i : SCREEN_PDQ_SIDE * i + j;
-
-            b[k] = minus ? -pdq->dct[i][j] : pdq->dct[i][j];
-        }
-    }
+    float     median;
+    unsigned  k;
 
     median = screen_pdq_median(b);
 
     memset(value, 0, SCREEN_PDQ_LEN);
 
     for (k = 0; k < SCREEN_PDQ_BITS; k++) {
-        if (b[k] > median) {
-            value[SCREEN_PDQ_LEN - 1 - k / 8] |= (u_char) (1u << k % 8);
+        value[SCREEN_PDQ_LEN - 1 - k / 8] |=
+            (u_char) ((unsigned) (b[k] > median) << k % 8);
+    }
+}
+
+
+void
+screen_pdq_value(const screen_pdq_t *pdq, screen_pdq_variant_t variant,
+    u_char value[SCREEN_PDQ_LEN])
+{
+    screen_pdq_value_by(screen_pdq_cpu(), pdq, variant, value);
+}
+
+
+void
+screen_pdq_value_by(screen_pdq_cpu_t cpu, const screen_pdq_t *pdq,
+    screen_pdq_variant_t variant, u_char value[SCREEN_PDQ_LEN])
+{
+    float        b[SCREEN_PDQ_BITS], down;
+    unsigned     i, j, side, step;
+    const float *across;
+
+    across = screen_pdq_dihedral[variant].across;
+
+    side = screen_pdq_dihedral[variant].transposed ? 1 : SCREEN_PDQ_SIDE;
+    step = screen_pdq_dihedral[variant].transposed ? SCREEN_PDQ_SIDE : 1;
+
+    for (i = 0; i < SCREEN_PDQ_SIDE; i++) {
+        down = screen_pdq_dihedral[variant].down[i % 2];
+
+        for (j = 0; j < SCREEN_PDQ_SIDE; j++) {
+            b[i * side + j * step] = pdq->dct[i][j] * (down * across[j % 2]);
         }
     }
+
+#if (SCREEN_PDQ_AVX2)
+
+    if (cpu == SCREEN_PDQ_CPU_AVX2) {
+        screen_pdq_value_avx2(b, value);
+        return;
+    }
+
+#endif
+
+    screen_pdq_value_any(b, value);
 }

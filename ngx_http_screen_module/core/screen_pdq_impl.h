@@ -18,6 +18,7 @@
 
 
 #define SCREEN_PDQ_BLOCK    64          /* sides of the decimated picture */
+#define SCREEN_PDQ_BITS     (SCREEN_PDQ_SIDE * SCREEN_PDQ_SIDE)
 #define SCREEN_PDQ_SAMPLED  512
 #define SCREEN_PDQ_SIDE_MIN 5
 
@@ -29,6 +30,9 @@
 
 
 typedef float screen_pdq_block_t[SCREEN_PDQ_BLOCK][SCREEN_PDQ_BLOCK]
+    __attribute__((aligned(64)));
+
+typedef float screen_pdq_across_t[SCREEN_PDQ_BLOCK][SCREEN_PDQ_SIDE]
     __attribute__((aligned(64)));
 
 
@@ -84,10 +88,31 @@ screen_pdq_decimated(uint32_t i, uint32_t size)
 
 
 /* quality: the sum of the differences between neighbours */
-unsigned screen_pdq_quality(screen_pdq_block_t block);
+unsigned screen_pdq_quality(screen_pdq_cpu_t cpu, screen_pdq_block_t block);
 
 /* rows and columns 1 to 16 of the two-dimensional DCT-II */
-void screen_pdq_transform(screen_pdq_t *pdq, screen_pdq_block_t block);
+void screen_pdq_transform(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
+    screen_pdq_block_t block);
+
+/* screen_pdq_value() by the code for a certain CPU */
+void screen_pdq_value_by(screen_pdq_cpu_t cpu, const screen_pdq_t *pdq,
+    screen_pdq_variant_t variant, u_char value[SCREEN_PDQ_LEN]);
+
+
+#if (SCREEN_PDQ_AVX2)
+
+/*
+ * screen_pdq_avx2.c: the sum of the differences, not yet a quality; the
+ * transform, given cosine (i + 1)(2 k + 1) in across[k][i]; the value that
+ * 256 coefficients in the order of its bits, aligned or not, make.
+ */
+
+unsigned screen_pdq_quality_avx2(screen_pdq_block_t block);
+void screen_pdq_transform_avx2(screen_pdq_t *pdq, screen_pdq_block_t block,
+    screen_pdq_across_t across);
+void screen_pdq_value_avx2(const float *b, u_char value[SCREEN_PDQ_LEN]);
+
+#endif
 
 
 #endif /* _SCREEN_PDQ_IMPL_H_INCLUDED_ */

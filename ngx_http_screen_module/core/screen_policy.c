@@ -238,6 +238,43 @@ screen_policy_quarantines(const screen_policy_t *p, screen_place_t *place)
 }
 
 
+int
+screen_policy_scans(const screen_policy_t *p)
+{
+    size_t                i, j;
+    const screen_cond_t  *cond;
+
+    for (i = 0; i < p->nlines; i++) {
+
+        for (j = 0; j < p->lines[i].nconds; j++) {
+            cond = &p->lines[i].conds[j];
+
+            switch (cond->kind) {
+
+            case SCREEN_COND_BANK:
+
+                if (screen_cond_is_near(cond)) {
+                    return 1;
+                }
+
+                break;
+
+            case SCREEN_COND_FILENAME:
+            case SCREEN_COND_FIELD:
+            case SCREEN_COND_SIZE:
+            case SCREEN_COND_PARTS:
+                break;
+
+            default:
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
 size_t
 screen_policy_line(const screen_policy_t *p, const screen_line_t *line)
 {

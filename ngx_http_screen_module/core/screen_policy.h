@@ -132,6 +132,9 @@ int screen_policy_finish(screen_policy_t *p, screen_error_t *err);
 int screen_policy_quarantines(const screen_policy_t *p,
     screen_place_t *place);
 
+/* 1 if any line asks for what only a scan tells */
+int screen_policy_scans(const screen_policy_t *p);
+
 /* the index of a line, in the order of the match directives */
 size_t screen_policy_line(const screen_policy_t *p, const screen_line_t *line);
 

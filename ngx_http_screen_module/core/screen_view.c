@@ -216,6 +216,10 @@ screen_view_run(screen_view_run_t *run)
 
     screen_view_plane(run->cpu, run->plane, run->picture, run->scratch);
 
+    if (!screen_view_frame(run->set)) {
+        screen_view_halve(run->plane);
+    }
+
     rc = screen_view_boxed(run);
     if (rc != SCREEN_OK) {
         return rc;

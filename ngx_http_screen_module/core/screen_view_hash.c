@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "screen_view_impl.h"
+#include "screen_pdq_turn.h"
 
 
 /*
@@ -19,12 +20,20 @@ typedef struct {
     float              weights[SCREEN_VIEW_TAPS];
 } screen_view_tent_t;
 
+typedef struct {
+    screen_view_tent_t  down[SCREEN_PDQ_BLOCK];
+    screen_view_tent_t  across[SCREEN_PDQ_BLOCK];
+} screen_view_window_t;
 
 
 static void screen_view_tents(screen_view_tent_t *tents, float from,
     float to);
-static void screen_view_tented(float *to, const float *from, size_t stride,
-    const screen_view_tent_t *tents, unsigned first, unsigned last);
+static void screen_view_shrink_any(screen_view_plane_t *plane,
+    const screen_view_window_t *window);
+#if (SCREEN_PDQ_AVX2)
+static void screen_view_shrink_avx2(screen_view_plane_t *plane,
+    const screen_view_window_t *window);
+#endif
 
 
 static inline int
@@ -100,31 +109,29 @@ screen_view_tents(screen_view_tent_t *tents, float from, float to)
  * rows have stride numbers, as have those that they come from
  */
 
-static void
+screen_pdq_inline void
 screen_view_tented(float *to, const float *from, size_t stride,
     const screen_view_tent_t *tents, unsigned first, unsigned last)
 {
     unsigned                   i, k, x;
     const float               *at;
-    screen_view_lanes_t        sum;
+    screen_pdq_lanes_t         sum;
     const screen_view_tent_t  *tent;
-
-    first -= first % SCREEN_VIEW_LANES;
 
     for (i = 0; i < SCREEN_PDQ_BLOCK; i++) {
         tent = &tents[i];
 
-        for (x = first; x < last; x += SCREEN_VIEW_LANES) {
+        for (x = first; x < last; x += SCREEN_PDQ_LANES) {
 
             at = from + tent->from * stride + x;
-            sum = *(const screen_view_lanes_t *) at * tent->weights[0];
+            sum = *(const screen_pdq_lanes_t *) at * tent->weights[0];
 
             for (k = 1; k < tent->n; k++) {
                 at += stride;
-                sum += *(const screen_view_lanes_t *) at * tent->weights[k];
+                sum += *(const screen_pdq_lanes_t *) at * tent->weights[k];
             }
 
-            *(screen_view_lanes_t *) (to + i * stride + x) = sum;
+            *(screen_pdq_lanes_t *) (to + i * stride + x) = sum;
         }
     }
 }
@@ -132,41 +139,84 @@ screen_view_tented(float *to, const float *from, size_t stride,
 
 /* rows become columns, so that both passes have vectors of neighbours */
 
-void
-screen_view_hash(screen_view_plane_t *plane, const screen_view_rect_t *rect,
-    screen_pdq_t *pdq)
+screen_pdq_inline void
+screen_view_shrink(screen_view_plane_t *plane,
+    const screen_view_window_t *window)
 {
-    unsigned            i, x, first, last;
-    screen_view_tent_t  down[SCREEN_PDQ_BLOCK], across[SCREEN_PDQ_BLOCK];
+    unsigned                   i, x, first, last;
+    const screen_view_tent_t  *end;
 
-    screen_view_tents(down, rect->top, rect->bottom);
-    screen_view_tents(across, rect->left, rect->right);
+    end = &window->across[SCREEN_PDQ_BLOCK - 1];
 
-    first = across[0].from;
-    last = across[SCREEN_PDQ_BLOCK - 1].from
-           + across[SCREEN_PDQ_BLOCK - 1].n;
+    first = window->across[0].from;
+    first -= first % SCREEN_PDQ_LANES;
+    last = end->from + end->n;
 
     screen_view_tented(plane->rows[0], plane->cells[0], SCREEN_VIEW_SIDE,
-                       down, first, last);
+                       window->down, first, last);
 
-    for (x = first; x < last; x++) {
-        for (i = 0; i < SCREEN_PDQ_BLOCK; i++) {
-            plane->columns[x][i] = plane->rows[i][x];
+    for (x = first; x < last; x += SCREEN_PDQ_LANES) {
+        for (i = 0; i < SCREEN_PDQ_BLOCK; i += SCREEN_PDQ_LANES) {
+            screen_pdq_turn(&plane->columns[x][i], SCREEN_PDQ_BLOCK,
+                            &plane->rows[i][x], SCREEN_VIEW_SIDE);
         }
     }
 
     screen_view_tented(plane->turned[0], plane->columns[0], SCREEN_PDQ_BLOCK,
-                       across, 0, SCREEN_PDQ_BLOCK);
+                       window->across, 0, SCREEN_PDQ_BLOCK);
 
-    for (x = 0; x < SCREEN_PDQ_BLOCK; x++) {
-        for (i = 0; i < SCREEN_PDQ_BLOCK; i++) {
-            plane->block[i][x] = plane->turned[x][i];
+    for (x = 0; x < SCREEN_PDQ_BLOCK; x += SCREEN_PDQ_LANES) {
+        for (i = 0; i < SCREEN_PDQ_BLOCK; i += SCREEN_PDQ_LANES) {
+            screen_pdq_turn(&plane->block[i][x], SCREEN_PDQ_BLOCK,
+                            &plane->turned[x][i], SCREEN_PDQ_BLOCK);
         }
     }
+}
 
-    pdq->quality = screen_pdq_quality(plane->block);
 
-    screen_pdq_transform(pdq, plane->block);
+static void
+screen_view_shrink_any(screen_view_plane_t *plane,
+    const screen_view_window_t *window)
+{
+    screen_view_shrink(plane, window);
+}
+
+
+#if (SCREEN_PDQ_AVX2)
+
+__attribute__((target("avx2"))) static void
+screen_view_shrink_avx2(screen_view_plane_t *plane,
+    const screen_view_window_t *window)
+{
+    screen_view_shrink(plane, window);
+}
+
+#endif
+
+
+void
+screen_view_hash(screen_view_plane_t *plane, const screen_view_rect_t *rect,
+    screen_pdq_t *pdq)
+{
+    screen_view_window_t  window;
+
+    screen_view_tents(window.down, rect->top, rect->bottom);
+    screen_view_tents(window.across, rect->left, rect->right);
+
+#if (SCREEN_PDQ_AVX2)
+
+    if (plane->cpu == SCREEN_PDQ_CPU_AVX2) {
+        screen_view_shrink_avx2(plane, &window);
+
+    } else
+#endif
+    {
+        screen_view_shrink_any(plane, &window);
+    }
+
+    pdq->quality = screen_pdq_quality(plane->cpu, plane->block);
+
+    screen_pdq_transform(plane->cpu, pdq, plane->block);
 }
 
 
@@ -251,7 +301,7 @@ screen_view_hash_turned(screen_view_plane_t *plane,
         }
     }
 
-    pdq->quality = screen_pdq_quality(plane->block);
+    pdq->quality = screen_pdq_quality(plane->cpu, plane->block);
 
-    screen_pdq_transform(pdq, plane->block);
+    screen_pdq_transform(plane->cpu, pdq, plane->block);
 }

@@ -35,10 +35,13 @@ typedef struct {
     float              cells[SCREEN_VIEW_SIDE][SCREEN_VIEW_SIDE]
                            __attribute__((aligned(64)));
     float              half[SCREEN_VIEW_HALF][SCREEN_VIEW_HALF];
-    float              rows[SCREEN_PDQ_BLOCK][SCREEN_VIEW_SIDE];
-    float              columns[SCREEN_VIEW_SIDE][SCREEN_PDQ_BLOCK];
+    float              rows[SCREEN_PDQ_BLOCK][SCREEN_VIEW_SIDE]
+                           __attribute__((aligned(64)));
+    float              columns[SCREEN_VIEW_SIDE][SCREEN_PDQ_BLOCK]
+                           __attribute__((aligned(64)));
     screen_pdq_block_t turned;
     screen_pdq_block_t block;
+    screen_pdq_cpu_t   cpu;
     double             aspect;          /* width / height of the picture */
 } screen_view_plane_t;
 
@@ -56,9 +59,12 @@ typedef struct {
 /* bytes that the averaging of a picture needs besides the plane */
 size_t screen_view_plane_memory(uint32_t width, unsigned channels);
 
-/* the averages, and those of two by two of them, of a picture of any size */
+/* the averages of a picture of any size */
 void screen_view_plane(screen_pdq_cpu_t cpu, screen_view_plane_t *plane,
     const screen_pdq_picture_t *picture, void *memory);
+
+/* the averages of two by two of them, for screen_view_hash_turned() */
+void screen_view_halve(screen_view_plane_t *plane);
 
 
 /* the hash of a part, upright */

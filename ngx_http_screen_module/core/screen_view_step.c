@@ -25,12 +25,8 @@ typedef struct {
 
 
 static int screen_view_profile(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, unsigned side,
+    const screen_view_cells_t *cells, unsigned side, int copy,
     screen_view_profile_t *profile);
-static void screen_view_rows(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, screen_view_profile_t *profile);
-static void screen_view_columns(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, screen_view_profile_t *profile);
 static void screen_view_turn(screen_view_profile_t *profile, int n);
 static float screen_view_mean(const float *v, int from, int to);
 static int screen_view_step(const screen_view_profile_t *profile, int n,
@@ -59,15 +55,114 @@ screen_view_load(const float *at)
 }
 
 
+/* a row, all lanes of which are one line's sum */
+
+static inline __attribute__((always_inline)) void
+screen_view_row(const float *at, int n, int first, int copy, float *change,
+    float *detail)
+{
+    int                  i;
+    screen_view_lanes_t  here, changes, details;
+
+    memset(&changes, 0, sizeof(changes));
+    memset(&details, 0, sizeof(details));
+
+    for (i = 0; i + SCREEN_VIEW_LANES < n; i += SCREEN_VIEW_LANES) {
+        here = screen_view_load(at + i);
+
+        if (!first) {
+            changes += screen_view_apart(here,
+                           screen_view_load(at + i - SCREEN_VIEW_SIDE));
+        }
+
+        if (copy) {
+            details += screen_view_apart(screen_view_load(at + i - 1)
+                                         + screen_view_load(at + i + 1),
+                                         here + here);
+        }
+    }
+
+    for (i = 0; i < SCREEN_VIEW_LANES; i++) {
+        *change += changes[i];
+        *detail += details[i];
+    }
+}
+
+
+static inline __attribute__((always_inline)) void
+screen_view_rows(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, int copy,
+    screen_view_profile_t *profile)
+{
+    int           n, y;
+    float        *change, *detail;
+    const float  *at;
+
+    n = cells->last[1] - cells->first[1] - 1;
+    change = profile->change;
+    detail = profile->detail;
+
+    at = &plane->cells[cells->first[0]][cells->first[1] + 1];
+    screen_view_row(at, n, 1, copy, change, detail);
+
+    for (y = cells->first[0] + 1; y < cells->last[0]; y++) {
+        at += SCREEN_VIEW_SIDE;
+        screen_view_row(at, n, 0, copy, ++change, ++detail);
+    }
+}
+
+
 /*
- * The change from line to line and the detail within each of them, lines
- * being rows or columns; the number of lines.  The change of the first is
- * none.
+ * Neighbours are in neighbouring lines: each lane is a line's sum.  The lines
+ * grow side by side, row by row, as the plane lies in memory.
+ */
+
+static inline __attribute__((always_inline)) void
+screen_view_columns(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, int copy,
+    screen_view_profile_t *profile)
+{
+    int                  x, y;
+    float               *to;
+    const float         *at;
+    screen_view_lanes_t  here, sum;
+
+    for (y = cells->first[0] + 1; y + 1 < cells->last[0]; y++) {
+        for (x = cells->first[1] + 1;
+             x + SCREEN_VIEW_LANES <= cells->last[1];
+             x += SCREEN_VIEW_LANES)
+        {
+            at = &plane->cells[y][x];
+            here = screen_view_load(at);
+
+            to = &profile->change[x - cells->first[1]];
+            sum = screen_view_load(to)
+                  + screen_view_apart(here, screen_view_load(at - 1));
+            memcpy(to, &sum, sizeof(sum));
+
+            if (copy) {
+                to = &profile->detail[x - cells->first[1]];
+                sum = screen_view_load(to)
+                      + screen_view_apart(
+                            screen_view_load(at - SCREEN_VIEW_SIDE)
+                            + screen_view_load(at + SCREEN_VIEW_SIDE),
+                            here + here);
+                memcpy(to, &sum, sizeof(sum));
+            }
+        }
+    }
+}
+
+
+/*
+ * The change from line to line and, where copies are looked for, the detail
+ * within each of them, lines being rows or columns; the number of lines.  The
+ * change of the first is none.
  */
 
 static int
 screen_view_profile(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, unsigned side,
+    const screen_view_cells_t *cells, unsigned side, int copy,
     screen_view_profile_t *profile)
 {
     int  i, n, count;
@@ -77,11 +172,17 @@ screen_view_profile(const screen_view_plane_t *plane,
 
     memset(profile, 0, sizeof(screen_view_profile_t));
 
-    if (side) {
-        screen_view_columns(plane, cells, profile);
+    if (copy && side) {
+        screen_view_columns(plane, cells, 1, profile);
+
+    } else if (copy) {
+        screen_view_rows(plane, cells, 1, profile);
+
+    } else if (side) {
+        screen_view_columns(plane, cells, 0, profile);
 
     } else {
-        screen_view_rows(plane, cells, profile);
+        screen_view_rows(plane, cells, 0, profile);
     }
 
     for (i = 0; i < n; i++) {
@@ -90,78 +191,6 @@ screen_view_profile(const screen_view_plane_t *plane,
     }
 
     return n;
-}
-
-
-static void
-screen_view_rows(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, screen_view_profile_t *profile)
-{
-    int                  x, y;
-    const float         *at;
-    screen_view_lanes_t  here, change, detail, none = { 0, 0, 0, 0 };
-
-    for (y = cells->first[0]; y < cells->last[0]; y++) {
-        change = none;
-        detail = none;
-
-        for (x = cells->first[1] + 1;
-             x + SCREEN_VIEW_LANES < cells->last[1];
-             x += SCREEN_VIEW_LANES)
-        {
-            at = &plane->cells[y][x];
-            here = screen_view_load(at);
-
-            detail += screen_view_apart(screen_view_load(at - 1)
-                                        + screen_view_load(at + 1),
-                                        here + here);
-
-            if (y > cells->first[0]) {
-                change += screen_view_apart(here,
-                              screen_view_load(at - SCREEN_VIEW_SIDE));
-            }
-        }
-
-        for (x = 0; x < SCREEN_VIEW_LANES; x++) {
-            profile->change[y - cells->first[0]] += change[x];
-            profile->detail[y - cells->first[0]] += detail[x];
-        }
-    }
-}
-
-
-/* neighbours are in neighbouring lines: each lane is a line's sum */
-
-static void
-screen_view_columns(const screen_view_plane_t *plane,
-    const screen_view_cells_t *cells, screen_view_profile_t *profile)
-{
-    int                  i, x, y;
-    const float         *at;
-    screen_view_lanes_t  here, change, detail, none = { 0, 0, 0, 0 };
-
-    for (x = cells->first[1] + 1; x + SCREEN_VIEW_LANES <= cells->last[1];
-         x += SCREEN_VIEW_LANES)
-    {
-        change = none;
-        detail = none;
-
-        for (y = cells->first[0] + 1; y + 1 < cells->last[0]; y++) {
-            at = &plane->cells[y][x];
-            here = screen_view_load(at);
-
-            change += screen_view_apart(here, screen_view_load(at - 1));
-            detail += screen_view_apart(
-                          screen_view_load(at - SCREEN_VIEW_SIDE)
-                          + screen_view_load(at + SCREEN_VIEW_SIDE),
-                          here + here);
-        }
-
-        for (i = 0; i < SCREEN_VIEW_LANES; i++) {
-            profile->change[x - cells->first[1] + i] = change[i];
-            profile->detail[x - cells->first[1] + i] = detail[i];
-        }
-    }
 }
 
 
@@ -276,7 +305,8 @@ screen_view_copies(const screen_view_plane_t *plane,
     float                  parts[2], ratios[2];
     screen_view_profile_t  profile;
 
-    n = screen_view_profile(plane, cells, edge >= SCREEN_VIEW_LEFT, &profile);
+    n = screen_view_profile(plane, cells, edge >= SCREEN_VIEW_LEFT, 1,
+                            &profile);
     at[0] = screen_view_step(&profile, n, 1, &parts[0], &ratios[0]);
 
     screen_view_turn(&profile, n);
@@ -330,7 +360,7 @@ screen_view_inset(const screen_view_plane_t *plane, screen_view_rect_t *rect)
         if (edge % 2 == 0) {
             cells.first[side] = 0;
             cells.last[side] = SCREEN_VIEW_SIDE;
-            n = screen_view_profile(plane, &cells, side, &profile);
+            n = screen_view_profile(plane, &cells, side, 0, &profile);
 
         } else {
             screen_view_turn(&profile, n);
@@ -343,6 +373,12 @@ screen_view_inset(const screen_view_plane_t *plane, screen_view_rect_t *rect)
         if (at) {
             screen_view_cut(&cells, edge, at, part);
             found |= 1 << edge;
+        }
+
+        /* looked at again, all would be the same; or rows stay without */
+
+        if ((i == 3 && found == 0) || (i == 5 && (found & 0x03) != 0x03)) {
+            return 0;
         }
     }
 

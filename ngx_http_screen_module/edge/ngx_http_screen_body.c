@@ -32,8 +32,7 @@ ngx_http_screen_body_start(ngx_http_screen_ctx_t *ctx)
 
     core = ctx->policy->core;
 
-    ctx->signals = 1u << SCREEN_SIGNAL_SHA256
-                   | ngx_http_screen_bank_signals(ctx);
+    ctx->signals = ngx_http_screen_digest_signals(ctx);
 
     if (ctx->type.kind == SCREEN_BODY_RAW) {
         return screen_digest_start(&ctx->digest, ctx->signals) == SCREEN_OK
@@ -204,11 +203,16 @@ ngx_http_screen_body_replay(ngx_http_screen_ctx_t *ctx)
 ngx_int_t
 ngx_http_screen_body_end(ngx_http_screen_ctx_t *ctx)
 {
-    int            rc;
-    unsigned       framing;
+    int             rc;
+    unsigned        framing;
     screen_part_t  *part;
 
     ctx->body_known = 1;
+    ctx->body_digested = (ctx->signals & 1u << SCREEN_SIGNAL_SHA256) != 0;
+
+    /* whoever drops the body leaves what it was alone */
+
+    ctx->body = ctx->sink ? NULL : ctx->request->request_body;
 
     if (ctx->multipart == NULL) {
         part = ctx->parts.elts;
@@ -274,6 +278,10 @@ ngx_http_screen_whole_part(ngx_http_screen_ctx_t *ctx)
     /* the others, if a bank holds such entries: SHA-256 has been taken */
 
     screen_digest_part(&ctx->body_digest, part);
+
+    if (!ctx->body_digested) {
+        return NGX_OK;
+    }
 
     part->digests |= 1u << SCREEN_SIGNAL_SHA256;
     ngx_memcpy(part->sha256, ctx->body_sha256, 32);

@@ -76,7 +76,9 @@ ngx_http_screen_facts_key(ngx_http_screen_ctx_t *ctx,
 
     ngx_memzero(&d, sizeof(screen_digest_t));
 
-    if (screen_digest_start(&d, 1u << SCREEN_SIGNAL_SHA256) != SCREEN_OK) {
+    if (ngx_http_screen_digest_part(ctx, part) != NGX_OK
+        || screen_digest_start(&d, 1u << SCREEN_SIGNAL_SHA256) != SCREEN_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -282,6 +282,7 @@ ngx_http_screen_create_main_conf(ngx_conf_t *cf)
     smcf->queue = NGX_CONF_UNSET_UINT;
     smcf->jobs = NGX_CONF_UNSET_UINT;
     smcf->sandbox = NGX_CONF_UNSET_UINT;
+    smcf->digest_variables = NGX_CONF_UNSET_UINT;
 
     return smcf;
 }

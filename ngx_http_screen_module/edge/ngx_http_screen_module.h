@@ -54,6 +54,7 @@ typedef struct {
     ngx_uint_t                    engine;      /* index in the spec */
     u_char                        id[32];      /* of the engine */
     ngx_uint_t                    names;       /* its rules look at names */
+    ngx_uint_t                    digest;      /* it needs SHA-256 */
 
     ngx_array_t                   lines;       /* of ngx_str_t, "policy\n" and
                                                   the text of each match */
@@ -139,6 +140,9 @@ typedef struct {
     ngx_http_screen_vault_t      *vault;       /* of what is quarantined;
                                                   NULL: none */
     ngx_uint_t                    active;      /* there is a policy */
+    ngx_uint_t                    digest_variables;  /* somebody uses one;
+                                                  NGX_CONF_UNSET_UINT: it
+                                                  is not known yet */
 } ngx_http_screen_main_conf_t;
 
 
@@ -249,6 +253,8 @@ struct ngx_http_screen_ctx_s {
     screen_digest_t               digest;      /* of the part */
     screen_digest_t               body_digest; /* of a form as a whole */
     u_char                        body_sha256[32];
+    ngx_http_request_body_t      *body;        /* as it was read; NULL: not
+                                                  all of it was */
 
     ngx_http_screen_scan_t        scan;
     ngx_http_screen_fact_t       *facts;       /* of each part */
@@ -263,6 +269,7 @@ struct ngx_http_screen_ctx_s {
                                                   dropped as it arrives */
     unsigned                      broken:1;    /* strict: framing is lost */
     unsigned                      body_known:1;
+    unsigned                      body_digested:1;  /* body_sha256 is set */
     unsigned                      scanned:1;
 };
 
@@ -334,6 +341,14 @@ ngx_int_t ngx_http_screen_body_end(ngx_http_screen_ctx_t *ctx);
 ngx_int_t ngx_http_screen_body_filter(ngx_http_request_t *r, ngx_chain_t *in);
 extern ngx_http_request_body_filter_pt
     ngx_http_screen_next_request_body_filter;
+
+/* digest.c: a mask of signals; the digests NGX_OK or NGX_ERROR */
+void ngx_http_screen_digest_setup(ngx_http_screen_main_conf_t *smcf);
+unsigned ngx_http_screen_digest_signals(ngx_http_screen_ctx_t *ctx);
+ngx_int_t ngx_http_screen_digest_part(ngx_http_screen_ctx_t *ctx,
+    screen_part_t *part);
+ngx_int_t ngx_http_screen_digest_range(ngx_http_screen_ctx_t *ctx,
+    off_t offset, off_t size, u_char *to);
 
 /* facts.c */
 ngx_int_t ngx_http_screen_facts_start(ngx_http_screen_ctx_t *ctx);

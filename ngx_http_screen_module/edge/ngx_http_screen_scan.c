@@ -248,10 +248,9 @@ ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    if ((ngx_add_conn && ngx_add_conn(c) != NGX_OK)
-        || (ngx_add_conn == NULL
-            && ngx_handle_read_event(c->read, 0) != NGX_OK))
-    {
+    /* reading only: to be told each time that it can be written costs more */
+
+    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
         goto overload;
     }
 

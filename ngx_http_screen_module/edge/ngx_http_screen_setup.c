@@ -44,6 +44,8 @@ ngx_http_screen_setup(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
         return NGX_ERROR;
     }
 
+    ngx_http_screen_digest_setup(smcf);
+
     return ngx_http_screen_compile(cf, smcf);
 }
 

@@ -343,6 +343,10 @@ ngx_http_screen_var_sha256(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
             continue;
         }
 
+        if (ngx_http_screen_digest_part(ctx, part) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         screen_hex_encode((char *) hex, part->sha256, 32);
         ngx_http_screen_append(value, &s);
     }
@@ -357,6 +361,16 @@ ngx_http_screen_var_body_sha256(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
     if (!ctx->body_known || ctx->sink) {
         return NGX_DECLINED;
     }
+
+    if (!ctx->body_digested
+        && ngx_http_screen_digest_range(ctx, 0, ctx->upload.size,
+                                        ctx->body_sha256)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ctx->body_digested = 1;
 
     value->data = ngx_pnalloc(ctx->request->pool, 64);
     if (value->data == NULL) {

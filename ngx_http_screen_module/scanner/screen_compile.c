@@ -12,7 +12,7 @@
 
 #include "screen_bank_file.h"
 #include "screen_compile.h"
-#include "screen_decode.h"
+#include "screen_decoder.h"
 #include "screen_control.h"
 #include "screen_identity.h"
 #include "screen_image.h"
@@ -411,15 +411,14 @@ static void
 screen_compile_media(screen_compile_t *c, const screen_spec_engine_t *engine)
 {
     char            *file;
-    screen_error_t   err;
+    screen_error_t   err, why;
 
-    if (!engine->media.on || screen_decode_lacks() == NULL) {
+    if (!engine->media.on || screen_decoder_load(&why) == SCREEN_OK) {
         return;
     }
 
     screen_error_set(&err, "\"signal=pdq\" and \"signal=vpdq\" need a "
-                     "decoder, and this build of ngx-screen has none: build "
-                     "it with %s", screen_decode_lacks());
+                     "decoder: %s", why.text);
 
     file = screen_alloc_text(&c->alloc, &engine->media_place.file);
     screen_compile_tell(c, 0, file ? file : "", engine->media_place.line,
@@ -430,9 +429,10 @@ screen_compile_media(screen_compile_t *c, const screen_spec_engine_t *engine)
 static void
 screen_compile_bank(screen_compile_t *c, const screen_spec_bank_t *bank)
 {
-    int              i, rc;
-    char            *list, *path, *file;
-    screen_error_t   err;
+    int                     i, rc;
+    char                   *list, *path, *file, text[SCREEN_LIST_TALLY_LEN];
+    screen_error_t          err;
+    screen_bank_counts_t    counts;
 
     list = screen_alloc_text(&c->alloc, &bank->list);
     path = screen_alloc_text(&c->alloc, &bank->path);
@@ -451,10 +451,16 @@ screen_compile_bank(screen_compile_t *c, const screen_spec_bank_t *bank)
 
     for (i = 0; rc == SCREEN_AGAIN && i < SCREEN_COMPILE_AGAIN; i++) {
         rc = screen_bank_file_build(list, path, c->spec.uid, c->spec.gid,
-                                    NULL, &err);
+                                    &counts, &err);
     }
 
     if (rc == SCREEN_OK) {
+
+        if (screen_list_tally_text(&counts.left_out, text)[0] != '\0') {
+            screen_error_set(&err, "left out: %s", text);
+            screen_compile_tell(c, 1, list, 0, err.text);
+        }
+
         return;
     }
 

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "screen_decode_impl.h"
+#include "screen_decoder.h"
 #include "screen_wire.h"
 
 
@@ -11,6 +12,7 @@ typedef enum {
     SCREEN_DECODE_WEBP,
     SCREEN_DECODE_HEIF,
     SCREEN_DECODE_PNG,
+    SCREEN_DECODE_GIF,                 /* by the decoder, frame by frame */
     SCREEN_DECODE_STILL,               /* by a codec of FFmpeg */
     SCREEN_DECODE_FILE                 /* by a demuxer of FFmpeg */
 } screen_decode_by_t;
@@ -35,7 +37,7 @@ static int screen_decode_peek(screen_decode_t *d);
 static const screen_decode_type_t  screen_decode_types[] = {
     { "image/jpeg", SCREEN_DECODE_JPEG, NULL },
     { "image/png", SCREEN_DECODE_PNG, "png" },
-    { "image/gif", SCREEN_DECODE_FILE, "gif" },
+    { "image/gif", SCREEN_DECODE_GIF, "gif" },
     { "image/webp", SCREEN_DECODE_WEBP, "webp" },
     { "image/bmp", SCREEN_DECODE_STILL, "bmp" },
     { "image/tiff", SCREEN_DECODE_STILL, "tiff" },
@@ -70,13 +72,6 @@ screen_decode_type(const char *type)
     }
 
     return NULL;
-}
-
-
-int
-screen_decode_wanted(const char *type)
-{
-    return strncmp(type, "image/", 6) == 0 || strncmp(type, "video/", 6) == 0;
 }
 
 
@@ -291,6 +286,10 @@ screen_decode_by(screen_decode_t *d, const screen_decode_type_t *type)
 
         break;
 
+    case SCREEN_DECODE_GIF:
+        screen_decode_gif(d);
+        break;
+
     case SCREEN_DECODE_STILL:
         screen_decode_codec_still(d, type->name);
         break;
@@ -327,20 +326,6 @@ screen_decode_warm(void)
 }
 
 
-const char *
-screen_decode_libraries(void)
-{
-    return "libjpeg, FFmpeg"
-#if (SCREEN_MEDIA_WEBP)
-           ", libwebp"
-#endif
-#if (SCREEN_MEDIA_HEIF)
-           ", libheif"
-#endif
-           ;
-}
-
-
 #else
 
 
@@ -368,13 +353,6 @@ screen_decode_lacks(void)
 void
 screen_decode_warm(void)
 {
-}
-
-
-const char *
-screen_decode_libraries(void)
-{
-    return "none";
 }
 
 
@@ -422,3 +400,10 @@ screen_decode(const u_char *data, size_t size, const char *type,
 
     return d.code;
 }
+
+
+const screen_decoder_t  screen_decoder_media = {
+    SCREEN_VERSION,
+    screen_decode,
+    screen_decode_warm
+};

@@ -1,8 +1,8 @@
 
 /*
  * Decoding: a picture or a video in memory, of whatever type, becomes frames
- * of pixels, one call a frame.  Only in a scanner, inside its sandbox, or in
- * the command line on an operator's own files.
+ * of pixels, one call a frame.  Only in a scanner, inside its sandbox, which
+ * reaches it by screen_decoder.h.
  *
  * Which libraries do it is found out when the project is built (Makefile):
  * libjpeg-turbo and FFmpeg's make SCREEN_MEDIA; libwebp (SCREEN_MEDIA_WEBP)
@@ -67,9 +67,6 @@ int screen_decode(const u_char *data, size_t size, const char *type,
     const screen_decode_limits_t *limits, uint64_t deadline,
     screen_decode_frame_pt frame, void *ctx, screen_decode_info_t *info);
 
-/* 1 if content of this type is a picture or a video, decodable or not */
-int screen_decode_wanted(const char *type);
-
 /* 1 if this build decodes the type */
 int screen_decode_available(const char *type);
 
@@ -78,9 +75,6 @@ int screen_decode_available(const char *type);
  * libavformat"); NULL when nothing.
  */
 const char *screen_decode_lacks(void);
-
-/* the libraries that this build decodes with, for --version */
-const char *screen_decode_libraries(void);
 
 /*
  * Has the libraries do what they do once in a process and what a sandbox

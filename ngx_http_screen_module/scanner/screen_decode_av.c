@@ -582,7 +582,7 @@ screen_decode_av_gaps(screen_av_t *av, const char *name)
 static int
 screen_decode_av_animated(const char *name)
 {
-    return strcmp(name, "gif") == 0 || strcmp(name, "apng") == 0;
+    return strcmp(name, "apng") == 0;
 }
 
 

@@ -279,6 +279,47 @@ screen_decode_codec_flush(screen_decode_codec_t *c)
 }
 
 
+int
+screen_decode_codec_begin(screen_decode_codec_t *c, const char *codec)
+{
+    int  rc;
+
+    rc = screen_decode_codec_open(c, avcodec_find_decoder_by_name(codec),
+                                  NULL);
+    if (rc < 0) {
+        screen_decode_codec_failed(c->d, rc);
+    }
+
+    return rc >= 0;
+}
+
+
+int
+screen_decode_codec_piece(screen_decode_codec_t *c, const u_char *data,
+    size_t size)
+{
+    int        on, rc;
+    AVPacket  *packet;
+
+    on = 0;
+    packet = av_packet_alloc();
+
+    rc = packet && size <= INT_MAX / 2 ? av_new_packet(packet, size)
+                                       : AVERROR(ENOMEM);
+    if (rc < 0) {
+        screen_decode_codec_failed(c->d, rc);
+
+    } else {
+        memcpy(packet->data, data, size);
+        on = screen_decode_codec_send(c, packet);
+    }
+
+    av_packet_free(&packet);
+
+    return on;
+}
+
+
 /* a copy with the zeros behind it that FFmpeg reads beyond the end */
 
 static u_char *

@@ -5,6 +5,8 @@
 #include "screen_decode_impl.h"
 
 
+#define SCREEN_GIF_HEADER     13       /* signature and screen descriptor */
+
 static uint64_t
 screen_decode_number(const u_char *p, unsigned bytes)
 {
@@ -118,48 +120,61 @@ screen_decode_gif_blocks(const u_char *data, size_t size, size_t at)
 }
 
 
-/* GIF89a, appendix B: blocks up to a trailer */
-
-static int
-screen_decode_cut_gif(const u_char *data, size_t size)
+size_t
+screen_decode_gif_start(const u_char *data, size_t size)
 {
     size_t  at;
 
-    if (size < 13) {
-        return 1;
+    if (size < SCREEN_GIF_HEADER) {
+        return size + 1;
     }
 
-    at = 13;
+    at = SCREEN_GIF_HEADER;
 
     if (data[10] & 0x80) {
         at += 3 << ((data[10] & 7) + 1);
     }
 
-    while (at < size) {
+    return at;
+}
 
-        switch (data[at]) {
 
-        case 0x21:
-            at = screen_decode_gif_blocks(data, size, at + 2);
-            break;
+size_t
+screen_decode_gif_next(const u_char *data, size_t size, size_t at)
+{
+    if (data[at] == SCREEN_GIF_EXTENSION) {
+        return screen_decode_gif_blocks(data, size, at + 2);
+    }
 
-        case 0x2c:
+    if (data[at] == SCREEN_GIF_IMAGE) {
 
-            if (size - at < 10) {
-                return 1;
-            }
+        if (size - at < 10) {
+            return size + 1;
+        }
 
-            if (data[at + 9] & 0x80) {
-                at += 3 << ((data[at + 9] & 7) + 1);
-            }
+        if (data[at + 9] & 0x80) {
+            at += 3 << ((data[at + 9] & 7) + 1);
+        }
 
-            at = screen_decode_gif_blocks(data, size, at + 11);
-            break;
+        return screen_decode_gif_blocks(data, size, at + 11);
+    }
 
-        default:
+    return at;
+}
 
-            /* the trailer, or damage, which the decoder tells of */
 
+static int
+screen_decode_cut_gif(const u_char *data, size_t size)
+{
+    size_t  at, next;
+
+    for (at = screen_decode_gif_start(data, size); at < size; at = next) {
+
+        next = screen_decode_gif_next(data, size, at);
+
+        /* the trailer, or damage, which the decoder tells of */
+
+        if (next == at) {
             return 0;
         }
     }

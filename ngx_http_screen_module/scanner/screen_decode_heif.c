@@ -289,24 +289,87 @@ screen_decode_heif_item(void *decoder, struct heif_image **image)
 }
 
 
+#if (LIBHEIF_NUMERIC_VERSION >= 0x01150000)
+
+/* 1.21 takes no plugin of an older interface, and calls these alone */
+
+#define SCREEN_HEIF_PLUGIN  5
+
+
+static struct heif_error
+screen_decode_heif_new_item(void **decoder,
+    const struct heif_decoder_plugin_options *options)
+{
+    return screen_decode_heif_new(decoder,
+                                  options->format == heif_compression_AV1);
+}
+
+
+static struct heif_error
+screen_decode_heif_push_item(void *decoder, const void *data, size_t size,
+    uintptr_t user)
+{
+    return screen_decode_heif_push(decoder, data, size);
+}
+
+
+static struct heif_error
+screen_decode_heif_flush(void *decoder)
+{
+    return screen_heif_ok;
+}
+
+
+static struct heif_error
+screen_decode_heif_next(void *decoder, struct heif_image **image,
+    uintptr_t *user, const struct heif_security_limits *limits)
+{
+    if (user) {
+        *user = 0;
+    }
+
+    return screen_decode_heif_item(decoder, image);
+}
+
+#else
+
+#define SCREEN_HEIF_PLUGIN  1
+
+#endif
+
+
 static const struct heif_decoder_plugin  screen_heif_hevc = {
-    .plugin_api_version = 1,
+    .plugin_api_version = SCREEN_HEIF_PLUGIN,
     .get_plugin_name = screen_decode_heif_name,
     .does_support_format = screen_decode_heif_hevc,
     .new_decoder = screen_decode_heif_new_hevc,
     .free_decoder = screen_decode_heif_free,
     .push_data = screen_decode_heif_push,
     .decode_image = screen_decode_heif_item,
+#if (SCREEN_HEIF_PLUGIN > 1)
+    .id_name = "screen-hevc",
+    .new_decoder2 = screen_decode_heif_new_item,
+    .push_data2 = screen_decode_heif_push_item,
+    .flush_data = screen_decode_heif_flush,
+    .decode_next_image2 = screen_decode_heif_next,
+#endif
 };
 
 static const struct heif_decoder_plugin  screen_heif_av1 = {
-    .plugin_api_version = 1,
+    .plugin_api_version = SCREEN_HEIF_PLUGIN,
     .get_plugin_name = screen_decode_heif_name,
     .does_support_format = screen_decode_heif_av1,
     .new_decoder = screen_decode_heif_new_av1,
     .free_decoder = screen_decode_heif_free,
     .push_data = screen_decode_heif_push,
     .decode_image = screen_decode_heif_item,
+#if (SCREEN_HEIF_PLUGIN > 1)
+    .id_name = "screen-av1",
+    .new_decoder2 = screen_decode_heif_new_item,
+    .push_data2 = screen_decode_heif_push_item,
+    .flush_data = screen_decode_heif_flush,
+    .decode_next_image2 = screen_decode_heif_next,
+#endif
 };
 
 

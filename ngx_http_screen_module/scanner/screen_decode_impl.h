@@ -71,6 +71,7 @@ u_char *screen_decode_png_mend(screen_decode_t *d, size_t padding,
 void screen_decode_jpeg(screen_decode_t *d);
 void screen_decode_webp(screen_decode_t *d);
 void screen_decode_heif(screen_decode_t *d);
+void screen_decode_gif(screen_decode_t *d);
 
 /* FFmpeg: one picture in one packet; a file by the demuxer of that name */
 void screen_decode_codec_still(screen_decode_t *d, const char *codec);
@@ -85,6 +86,20 @@ void screen_decode_heif_warm(void);
  * RIFF, EBML, boxes, blocks of a GIF.  Demuxers take that for the end.
  */
 int screen_decode_cut(const u_char *data, size_t size, const char *type);
+
+
+/*
+ * GIF89a, appendix B: where the first block begins, and where the one behind
+ * that at a place, which is itself when it is the trailer or no block.
+ * Beyond size when it is cut off.
+ */
+
+#define SCREEN_GIF_EXTENSION  0x21
+#define SCREEN_GIF_IMAGE      0x2c
+#define SCREEN_GIF_TRAILER    0x3b
+
+size_t screen_decode_gif_start(const u_char *data, size_t size);
+size_t screen_decode_gif_next(const u_char *data, size_t size, size_t at);
 
 
 /* FFmpeg's pixels to what PDQ takes; screen_decode_scale.c */
@@ -168,6 +183,11 @@ void screen_decode_codec_close(screen_decode_codec_t *c);
 int screen_decode_codec_send(screen_decode_codec_t *c,
     const struct AVPacket *packet);
 void screen_decode_codec_flush(screen_decode_codec_t *c);
+
+/* the same for a decoder by its name, and for a packet of these bytes */
+int screen_decode_codec_begin(screen_decode_codec_t *c, const char *codec);
+int screen_decode_codec_piece(screen_decode_codec_t *c, const u_char *data,
+    size_t size);
 
 
 #endif /* _SCREEN_DECODE_IMPL_H_INCLUDED_ */

@@ -1,5 +1,5 @@
 
-#include "screen_decode.h"
+#include "screen_decoder.h"
 #include "screen_engine.h"
 #include "screen_fingerprint.h"
 #include "screen_sniff.h"
@@ -93,9 +93,14 @@ screen_engine_all(screen_engine_t *engines, const screen_spec_t *spec,
         screen_yara_destroy(warm);
     }
 
-    screen_decode_warm();
-
     for (i = 0; i < spec->nengines; i++) {
+
+        if (spec->engines[i].media.on
+            && screen_decoder_load(err) != SCREEN_OK)
+        {
+            return SCREEN_ERROR;
+        }
+
         rc = screen_engine_yara(engines, i, image, nrules, err);
 
         if (rc == SCREEN_OK) {

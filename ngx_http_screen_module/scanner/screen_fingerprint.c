@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "screen_decode.h"
+#include "screen_decoder.h"
 #include "screen_fingerprint.h"
 #include "screen_view.h"
 #include "screen_wire.h"
@@ -330,6 +330,7 @@ screen_fingerprint(const screen_media_conf_t *conf, const u_char *data,
     uint64_t                 now, margin;
     screen_fingerprint_t     f;
     screen_decode_limits_t   limits;
+    const screen_decoder_t  *decoder;
 
     if (part->type.len >= sizeof(type)) {
         return SCREEN_OK;
@@ -338,8 +339,14 @@ screen_fingerprint(const screen_media_conf_t *conf, const u_char *data,
     memcpy(type, part->type.data, part->type.len);
     type[part->type.len] = '\0';
 
-    if (!screen_decode_wanted(type)) {
+    if (!screen_decoder_wanted(type)) {
         return SCREEN_OK;
+    }
+
+    decoder = screen_decoder();
+
+    if (decoder == NULL) {
+        return screen_fingerprint_fault(part, "unsupported", alloc);
     }
 
     memset(&f, 0, sizeof(screen_fingerprint_t));
@@ -356,9 +363,9 @@ screen_fingerprint(const screen_media_conf_t *conf, const u_char *data,
         margin = SCREEN_FINGERPRINT_MARGIN;
     }
 
-    rc = screen_decode(data, size, type, &limits,
-                       deadline > margin ? deadline - margin : 0,
-                       screen_fingerprint_frame, &f, &f.info);
+    rc = decoder->decode(data, size, type, &limits,
+                         deadline > margin ? deadline - margin : 0,
+                         screen_fingerprint_frame, &f, &f.info);
 
     free(f.memory);
 

@@ -58,6 +58,7 @@ static const int  screen_sandbox_allowed[] = {
     SCMP_SYS(ppoll),
     SCMP_SYS(getsockopt),
     SCMP_SYS(read),
+    SCMP_SYS(pread64),
     SCMP_SYS(write),
     SCMP_SYS(close),
     SCMP_SYS(fstat),

@@ -1,28 +1,33 @@
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "screen_log.h"
 #include "screen_report.h"
+#include "screen_room.h"
 #include "screen_sandbox.h"
 #include "screen_scanner.h"
 #include "screen_wire.h"
 #include "screen_words.h"
 
 
-typedef struct {
-    const u_char  *data;
-    size_t         size;
-} screen_scanner_body_t;
+/*
+ * What is freed is kept, up to so much: a heap that grows and shrinks with
+ * each job costs more than what it is for.
+ */
+
+#define SCREEN_SCANNER_HEAP  (4 * 1024 * 1024)
+
+/* ms without a job, and what a large body took is given back */
+
+#define SCREEN_SCANNER_IDLE  1000
 
 
 /* what the handler of a system call that is not allowed needs to know */
@@ -83,49 +88,13 @@ screen_scanner_trusted(const screen_scanner_t *sc, int s)
 }
 
 
-static int
-screen_scanner_map(screen_scanner_body_t *body, int fd)
-{
-    void         *map;
-    struct stat   st;
-
-    body->data = NULL;
-    body->size = 0;
-
-    /* not fstat(): some C libraries make newfstatat() of it, which is denied */
-
-    if (syscall(SYS_fstat, fd, &st) == -1 || !S_ISREG(st.st_mode)) {
-        return SCREEN_MALFORMED;
-    }
-
-    if (st.st_size == 0) {
-        return SCREEN_OK;
-    }
-
-    map = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (map == MAP_FAILED) {
-        return SCREEN_NOMEM;
-    }
-
-    body->data = map;
-    body->size = st.st_size;
-
-    return SCREEN_OK;
-}
-
-
-/* whether the job is one for this configuration and this body */
+/* whether the job is one for this body */
 
 static int
-screen_scanner_valid(const screen_scanner_t *sc, const screen_job_t *job,
-    size_t size)
+screen_scanner_valid(const screen_job_t *job, size_t size)
 {
     uint32_t              i;
     const screen_part_t  *part;
-
-    if (job->engine >= sc->spec->nengines) {
-        return 0;
-    }
 
     for (i = 0; i < job->nparts; i++) {
         part = &job->parts[i];
@@ -165,27 +134,33 @@ screen_scanner_report(const screen_scanner_t *sc, const screen_job_t *job,
 
 static int
 screen_scanner_job(const screen_scanner_t *sc, const screen_job_t *job,
-    int s, int fd, const screen_alloc_t *alloc)
+    int s, int fd, screen_room_t *room, const screen_alloc_t *alloc)
 {
-    int                     rc;
-    uint32_t                i;
-    screen_part_t          *part;
-    screen_scanner_body_t   body;
+    int               rc;
+    uint32_t          i;
+    screen_part_t    *part;
+    screen_engine_t  *engine;
 
-    rc = screen_scanner_map(&body, fd);
+    if (job->engine >= sc->spec->nengines) {
+        return SCREEN_MALFORMED;
+    }
+
+    engine = &sc->engines[job->engine];
+
+    rc = screen_room_open(room, fd, engine->yara || engine->npatterns);
     if (rc != SCREEN_OK) {
         return rc;
     }
 
-    if (!screen_scanner_valid(sc, job, body.size)) {
+    if (!screen_scanner_valid(job, room->size)) {
         rc = SCREEN_MALFORMED;
     }
 
     for (i = 0; rc == SCREEN_OK && i < job->nparts; i++) {
         part = &job->parts[i];
 
-        rc = screen_engine_scan(&sc->engines[job->engine],
-                                part->size ? body.data + part->offset : NULL,
+        rc = screen_engine_scan(engine,
+                                part->size ? room->data + part->offset : NULL,
                                 part->size, job->deadline, part, alloc);
     }
 
@@ -193,16 +168,14 @@ screen_scanner_job(const screen_scanner_t *sc, const screen_job_t *job,
         rc = screen_scanner_report(sc, job, s);
     }
 
-    if (body.data != NULL) {
-        munmap((void *) body.data, body.size);
-    }
+    screen_room_close(room);
 
     return rc;
 }
 
 
 static void
-screen_scanner_serve(const screen_scanner_t *sc, int s)
+screen_scanner_serve(const screen_scanner_t *sc, int s, screen_room_t *room)
 {
     int              rc, fd;
     size_t           len;
@@ -215,7 +188,6 @@ screen_scanner_serve(const screen_scanner_t *sc, int s)
     /* until the job tells its own; the peer has it ready as it connects */
 
     deadline = screen_wire_now() + sc->spec->timeout;
-    screen_scanner_arm(sc, deadline);
 
     rc = screen_wire_recv(s, SCREEN_JOB_LIMIT, &data, &len, &fd, deadline);
 
@@ -224,7 +196,7 @@ screen_scanner_serve(const screen_scanner_t *sc, int s)
 
         if (rc == SCREEN_OK && !screen_wire_gone(s)) {
             screen_scanner_arm(sc, job.deadline);
-            rc = screen_scanner_job(sc, &job, s, fd, &alloc);
+            rc = screen_scanner_job(sc, &job, s, fd, room, &alloc);
         }
 
         close(fd);
@@ -295,7 +267,7 @@ screen_scanner_trapped(void *data, int number, const char *name)
 
 
 static int
-screen_scanner_loop(const screen_scanner_t *sc, int ep,
+screen_scanner_loop(const screen_scanner_t *sc, int ep, screen_room_t *room,
     screen_scanner_witness_t *witness)
 {
     int                 i, n, s;
@@ -304,10 +276,16 @@ screen_scanner_loop(const screen_scanner_t *sc, int ep,
 
     for (jobs = 0; sc->spec->jobs == 0 || jobs < sc->spec->jobs; /* void */ ) {
 
-        n = epoll_wait(ep, events, 2, -1);
+        n = epoll_wait(ep, events, 2, screen_room_is_large(room)
+                                      ? SCREEN_SCANNER_IDLE : -1);
 
         if (n == -1 && errno != EINTR) {
             return SCREEN_SCANNER_FAILED;
+        }
+
+        if (n == 0) {
+            screen_room_idle(room);
+            continue;
         }
 
         for (i = 0; i < n; i++) {
@@ -332,7 +310,7 @@ screen_scanner_loop(const screen_scanner_t *sc, int ep,
             sc->slot->deadline = screen_wire_now() + sc->spec->timeout;
             sc->slot->busy = 1;
             witness->s = s;
-            screen_scanner_serve(sc, s);
+            screen_scanner_serve(sc, s, room);
             witness->s = -1;
             sc->slot->jobs++;
             sc->slot->busy = 0;
@@ -379,12 +357,16 @@ int
 screen_scanner_run(const screen_scanner_t *sc)
 {
     int                        ep;
+    screen_room_t              room;
     screen_error_t             err;
     screen_scanner_witness_t   witness;
 
+    (void) mallopt(M_TRIM_THRESHOLD, SCREEN_SCANNER_HEAP);
+    (void) mallopt(M_MMAP_THRESHOLD, SCREEN_SCANNER_HEAP);
+
     ep = epoll_create1(EPOLL_CLOEXEC);
 
-    if (ep == -1
+    if (screen_room_init(&room) != SCREEN_OK || ep == -1
         || screen_scanner_watch(ep, sc->listen, EPOLLIN|EPOLLEXCLUSIVE) == -1
         || screen_scanner_watch(ep, sc->pool, EPOLLIN) == -1)
     {
@@ -404,5 +386,5 @@ screen_scanner_run(const screen_scanner_t *sc)
 
     (void) eventfd_write(sc->ready, 1);
 
-    return screen_scanner_loop(sc, ep, &witness);
+    return screen_scanner_loop(sc, ep, &room, &witness);
 }

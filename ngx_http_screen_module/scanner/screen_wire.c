@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "screen_wire.h"
@@ -13,17 +12,6 @@
 
 
 #define SCREEN_WIRE_FDS  4      /* room to see that there are too many */
-
-
-uint64_t
-screen_wire_now(void)
-{
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 
 /* SCREEN_OK when the socket may be ready, SCREEN_LIMIT at the deadline */

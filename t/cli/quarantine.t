@@ -172,6 +172,18 @@ is +(run('release', '--file', "$dir/no/such/list", $new))[0], 3,
    'a list that cannot be written';
 ok -e "$store/$new", 'keeps the copy';
 
+# a file that was damaged says nothing that a terminal would obey
+
+for my $bytes ("\e[2J", "\x9b", "a\x7f") {
+    copy('new content', $now, "x$bytes");
+    ($status, $out) = run('list');
+
+    ok $status == 0 && $out =~ /$new  -$/m && $out !~ /[^ -~\n]/,
+       'a reason with controls is not shown';
+}
+
+copy('new content', $now, 'again');
+
 ($status, $out) = run('purge', '--older', '2d');
 
 is $status, 0, 'purge';

@@ -8,15 +8,16 @@ use warnings;
 use IO::Socket::INET;
 
 
-# a file of so many YARA rules of the kinds that rule sets are made of
+# a file of so many YARA rules of the kinds that rule sets are made of; of
+# another seed they are others
 
 sub rules
 {
-    my ($n) = @_;
+    my ($n, $seed) = @_;
 
     my $text = '';
 
-    srand 1;
+    srand($seed // 1);
 
     for my $i (1 .. $n) {
         my $word = join '', map { chr 97 + int rand 26 } 1 .. 12;

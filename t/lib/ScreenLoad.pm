@@ -71,9 +71,16 @@ sub client
                    : pack('N*', map { int rand 2**32 }
                                 1 .. ($args{size} // 4000) / 4);
 
+        # told to stop, a client ends what it has begun
+
+        my $term = POSIX::SigSet->new(POSIX::SIGTERM);
+        POSIX::sigprocmask(POSIX::SIG_BLOCK, $term);
+
         my $start = Time::HiRes::time();
         my $status = upload($server->{port}, $uri, $body, $args{timeout} // 30,
                             $args{method});
+
+        POSIX::sigprocmask(POSIX::SIG_UNBLOCK, $term);
 
         printf $out "%.6f %.6f %d\n", $start, Time::HiRes::time(), $status;
 

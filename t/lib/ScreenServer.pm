@@ -18,6 +18,7 @@ use IO::Socket::INET;
 use IO::Socket::UNIX;
 use IPC::Open3 ();
 use POSIX ();
+use ScreenHttp;
 use Time::HiRes ();
 
 our $Nginx = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
@@ -42,7 +43,8 @@ sub free_port
 
 # named arguments, all optional: policy (lines of the policy "test"), http,
 # main, server (in place of the default location), scanners, workers,
-# connections (of a worker), user, files ({ name => content }, below the
+# connections (of a worker), user, access_log (in place of the default one,
+# which asks for digests), files ({ name => content }, below the
 # folder), helper (an ngx-screen other than the one to be tested), wrapper (a
 # program that runs the ngx-screen of its own folder)
 
@@ -127,6 +129,16 @@ location / {
 }
 CONF
 
+    my $access_log = $args{access_log} // <<'CONF';
+log_format screen '$status $screen_verdict $screen_action '
+                  '"$screen_reason" "$screen_sha256" $screen_bytes '
+                  '$screen_time $request_time $uri';
+access_log logs/access.log screen;
+CONF
+
+    my $quic = $ScreenHttp::Version == 3
+               ? ScreenHttp::listen_quic("127.0.0.1:$self->{port}") : '';
+
     # the upstream stores what it receives and tells where
 
     my $conf = <<"CONF";
@@ -137,10 +149,7 @@ error_log logs/error.log $level;
 $main
 events { worker_connections $connections; }
 http {
-    log_format screen '\$status \$screen_verdict \$screen_action '
-                      '"\$screen_reason" "\$screen_sha256" \$screen_bytes '
-                      '\$screen_time \$request_time \$uri';
-    access_log logs/access.log screen;
+    $access_log
     client_body_temp_path temp;
     proxy_temp_path temp/proxy;
     fastcgi_temp_path temp/fastcgi;
@@ -157,6 +166,7 @@ http {
     server {
         listen 127.0.0.1:$self->{port};
         listen unix:$self->{dir}/http2.sock http2;
+        $quic
         $server
     }
     server {
@@ -387,11 +397,13 @@ sub url
 {
     my ($self, $path) = @_;
 
-    return "http://127.0.0.1:$self->{port}$path";
+    my $scheme = $ScreenHttp::Version == 3 ? 'https' : 'http';
+
+    return "$scheme://127.0.0.1:$self->{port}$path";
 }
 
 
-# status, response headers and body of one curl; HTTP/2 by http2 => 1
+# status, body and response headers of one curl, over what SCREEN_HTTP says
 
 sub curl
 {
@@ -410,6 +422,9 @@ sub curl_stdin
     my $dir = File::Temp::tempdir(CLEANUP => 1);
 
     open my $stdin, '<:raw', $input or die "$input: $!";
+
+    unshift @args, $ScreenHttp::Version == 2 ? $self->http2
+                   : $ScreenHttp::Version == 3 ? qw( --http3-only -k ) : ();
 
     my $pid = IPC::Open3::open3('<&' . fileno $stdin, my $out, undef,
                                 'curl', '-sS', '--max-time', '120', '-o',
@@ -432,9 +447,13 @@ sub curl_stdin
 }
 
 
+# for curl: HTTP/2, whatever else is spoken, unless that is HTTP/3
+
 sub http2
 {
     my ($self) = @_;
+
+    return () if $ScreenHttp::Version == 3;
 
     return ('--http2-prior-knowledge', '--unix-socket',
             "$self->{dir}/http2.sock");
@@ -507,13 +526,13 @@ sub stop
     my $pid = $self->pid;
 
     if ($pid && kill 0, $pid) {
-        my %companions = $self->companions;
-
         kill 'TERM', $pid;
         $self->wait_for(sub { !kill 0, $pid }, 10) or kill 'KILL', $pid;
-
-        $self->wait_for(sub { my %left = $self->companions; !%left }, 10);
     }
+
+    # they end after the last process of nginx, however that ended
+
+    $self->wait_for(sub { my %left = $self->companions; !%left }, 10);
 
     my %left = $self->companions;
 

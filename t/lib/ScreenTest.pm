@@ -23,6 +23,7 @@ use warnings;
 
 use Test::Nginx::Socket;
 use Test::Nginx::Util qw( $ServRoot );
+use ScreenHttp;
 
 our $Boundary = '----ScreenTestBoundary7MA4YWxk';
 
@@ -67,6 +68,8 @@ sub form
 sub prepare
 {
     my ($block) = @_;
+
+    ScreenHttp::prepare($block);
 
     my $html = "$Test::Nginx::Util::ServRoot/html";
 

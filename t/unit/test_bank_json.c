@@ -110,6 +110,39 @@ content_view_and_time_are_of_perceptual_signals(void **state)
 }
 
 
+/* or what is written again would be another content */
+
+static void
+a_field_whose_content_has_controls_is_refused(void **state)
+{
+    size_t          i;
+    screen_str_t    field;
+    screen_entry_t  entry;
+
+    static const char  controls[] = { '\0', '\n', '\r', '\x1f' };
+
+    char  text[64 + sizeof(":case-1")];
+
+    memset(text, 'a', 64);
+    memcpy(text + 64, ":case-1", sizeof(":case-1"));
+
+    field.data = (u_char *) text;
+    field.len = sizeof(text) - 1;
+
+    memset(&entry, 0, sizeof(screen_entry_t));
+    entry.signal = SCREEN_SIGNAL_VPDQ;
+
+    assert_int_equal(screen_bank_field_decode(&entry, &field), SCREEN_OK);
+
+    for (i = 0; i < sizeof(controls); i++) {
+        text[67] = controls[i];
+
+        assert_int_equal(screen_bank_field_decode(&entry, &field),
+                         SCREEN_MALFORMED);
+    }
+}
+
+
 static void
 a_field_of_vpdq_has_the_content_behind_the_value(void **state)
 {
@@ -439,6 +472,7 @@ main(void)
         cmocka_unit_test(every_member_is_read),
         cmocka_unit_test(content_view_and_time_are_of_perceptual_signals),
         cmocka_unit_test(a_field_of_vpdq_has_the_content_behind_the_value),
+        cmocka_unit_test(a_field_whose_content_has_controls_is_refused),
         cmocka_unit_test(every_member_may_be_missing_or_null),
         cmocka_unit_test(expires_may_be_a_date),
         cmocka_unit_test(unknown_members_are_passed_over),

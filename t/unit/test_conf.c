@@ -22,7 +22,7 @@
 typedef struct {
     char             folder[64];
     char             path[128];
-    char             seen[4096];
+    char             seen[8192];       /* a word may have 4096 */
     unsigned         line;               /* of the last directive */
     screen_arena_t   arena;
     screen_error_t   err;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "decode_fixture.h"
+#include "screen_decoder.h"
 #include "screen_fingerprint.h"
 #include "screen_view.h"
 
@@ -168,9 +169,9 @@ what_is_no_media_has_no_fault(void **state)
 static int
 setup(void **state)
 {
-    screen_decode_warm();
+    screen_error_t  err;
 
-    return screen_decode_lacks() == NULL ? 0 : -1;
+    return screen_decoder_load(&err) == SCREEN_OK ? 0 : -1;
 }
 
 

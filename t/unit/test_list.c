@@ -300,8 +300,10 @@ fingerprints_of_frames_are_read_as_vpdq_writes_them(void **state)
                "30,50," SHA ",1.001\n\n",
                "vpdq 9f [clip-7.mp4] 0 0\nvpdq 9f [clip-7.mp4] 0 1001\n");
 
-    refuse("0,100," SHA ",0.000\n1,49," SHA ",0.040\n", 2,
-           "a frame of quality 49: 50 or more expected");
+    read_marks("v.txt", "0,100," SHA ",0.000\n1,49," SHA ",0.040\n"
+               "2,0," ZEROS ",0.080\n3,50," SHA ",0.120\n",
+               "vpdq 9f [v] 0 0\nvpdq 9f [v] 0 120\n");
+
     refuse("0,100," SHA ",0.000\n1,90," SHA ",x\n", 2,
            "is not a frame of vPDQ");
     refuse("0,100," SHA ",0.000\n1,90," ZEROS ",1\n", 2, "is all zeros");

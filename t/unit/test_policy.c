@@ -452,6 +452,40 @@ there_is_an_end_to_match_lines(void **state)
 
 
 static void
+only_what_a_scanner_finds_asks_for_a_scan(void **state)
+{
+    size_t    i;
+    helper_t  h;
+
+    static const struct {
+        const char  *match;
+        int          scans;
+    } lines[] = {
+        { "match bank=local reject", 0 },
+        { "match bank=local signal=sha1 severity>=8 reject", 0 },
+        { "match filename ~ php reject", 0 },
+        { "match field = avatar size>1m reject", 0 },
+        { "match parts>100 reject", 0 },
+        { "match content ~ evil flag", 1 },
+        { "match type = image/png flag", 1 },
+        { "match type mismatch flag", 1 },
+        { "match filename ~ php type = text/plain reject", 1 },
+        { "match bank=local signal=pdq distance<=31 reject", 1 },
+    };
+
+    for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        assert_int_equal(helper_policy(&h, lines[i].match), SCREEN_OK);
+
+        if (screen_policy_scans(h.policy) != lines[i].scans) {
+            fail_msg("%s", lines[i].match);
+        }
+
+        helper_free(&h);
+    }
+}
+
+
+static void
 every_verdict_has_its_name(void **state)
 {
     assert_string_equal(screen_verdict_name(SCREEN_VERDICT_PASS), "pass");
@@ -482,6 +516,7 @@ main(void)
         cmocka_unit_test(
         yara_lines_without_rules_are_a_mistake_wherever_the_rules_would_stand),
         cmocka_unit_test(there_is_an_end_to_match_lines),
+        cmocka_unit_test(only_what_a_scanner_finds_asks_for_a_scan),
         cmocka_unit_test(every_verdict_has_its_name),
     };
 
