@@ -159,8 +159,8 @@ deps:
 # pointers.  The sandbox is wider in such a build, a scanner that is made to
 # crash would be a report, and the sanitizers' runtime ends a process that
 # reaches its memory limit: what is about these, ASAN_NOT, is for the other
-# builds, and so are the style check and
-# the fuzzers, which have sanitizers of their own.
+# builds, and so are the style check and the fuzzers, which have sanitizers of
+# their own.
 
 ASAN     = build/asan
 ASAN_NGINX = $(CURDIR)/build/asan-nginx
@@ -184,13 +184,15 @@ test-asan:
 
 # nginx in valgrind, with the same debugging of its pools; the companions run
 # outside, because valgrind's own system calls are none that the sandbox of a
-# scanner allows: their code is in the unit tests, but for the sandbox's own.
+# scanner allows: their code is in the unit tests, but for those that enter
+# the sandbox.
 
 VALGRIND_NGINX = $(CURDIR)/build/valgrind-nginx
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite \
            --suppressions=t/valgrind.suppress
-VALGRIND_NOT = %/test_sandbox
+VALGRIND_NOT = %/test_sandbox %/test_pool %/test_decode t/47-sandbox.t \
+           t/49-fuzz.t t/style.t
 
 test-valgrind:
 	tools/install-deps build test sanitize valgrind
