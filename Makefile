@@ -305,8 +305,8 @@ $(REFUSE): t/lib/refuse_seccomp.c build/flags
 LINT_SOURCES = $(SOURCES) $(wildcard $(SRC)/edge/*.c t/unit/*.c t/fuzz/*.c \
            t/lib/*.c bench/*.c)
 LINTED   = $(LINT_SOURCES:%.c=build/lint/%.o)
-room_includes = $(if $(or $(findstring /edge/,$<),$(findstring probe,$<)), \
-           $(PROBE_INCLUDES),$(INCLUDES))
+room_includes = $(if $(or $(findstring /edge/,$<),$(findstring probe,$<), \
+           $(findstring fuzz_reply,$<)),$(PROBE_INCLUDES),$(INCLUDES))
 LINT_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -Werror \
            -Wno-deprecated-declarations $(MEDIA_FLAGS)
 
