@@ -97,8 +97,8 @@ sub prepare
         or die;
     system('cp', '-R', 'examples/screen', "$dir/etc/nginx/screen") == 0
         or die;
-    system('install', '-m', '755', $ScreenCommand::Screen,
-           "$dir/usr/local/bin/ngx-screen") == 0 or die;
+    ScreenServer::install($ScreenCommand::Screen,
+                          "$dir/usr/local/bin/ngx-screen");
 
     $t->put('etc/nginx/screen/uploads.policy',
             moved(slurp('examples/screen/uploads.policy')));

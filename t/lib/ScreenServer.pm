@@ -81,6 +81,13 @@ sub install
     my ($from, $to) = @_;
 
     system('install', '-m', '755', $from, $to) == 0 or die "no $from";
+
+    # the decoder of media is looked for beside the program
+
+    my ($decoder, $beside) = map { s{[^/]*\z}{ngx-screen-media.so}r } $from, $to;
+
+    -e $decoder
+        and (system('install', '-m', '644', $decoder, $beside) == 0 or die);
 }
 
 
