@@ -90,7 +90,13 @@ screen_ncmec_fail(screen_ncmec_t *x, int code)
 static unsigned
 screen_ncmec_line(screen_ncmec_t *x)
 {
+    /* expat that has the wider one calls the other deprecated */
+
+#ifdef XML_ATTR_DEPRECATED
+    return (unsigned) XML_GetCurrentLineNumber64(x->parser);
+#else
     return (unsigned) XML_GetCurrentLineNumber(x->parser);
+#endif
 }
 
 
