@@ -84,7 +84,8 @@ sub install
 
     # the decoder of media is looked for beside the program
 
-    my ($decoder, $beside) = map { s{[^/]*\z}{ngx-screen-media.so}r } $from, $to;
+    my ($decoder, $beside) = map { s{[^/]*\z}{ngx-screen-media.so}r }
+                                 $from, $to;
 
     -e $decoder
         and (system('install', '-m', '644', $decoder, $beside) == 0 or die);
