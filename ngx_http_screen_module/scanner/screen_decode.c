@@ -301,13 +301,6 @@ screen_decode_by(screen_decode_t *d, const screen_decode_type_t *type)
 }
 
 
-int
-screen_decode_available(const char *type)
-{
-    return screen_decode_type(type) != NULL;
-}
-
-
 const char *
 screen_decode_lacks(void)
 {
@@ -333,13 +326,6 @@ static void
 screen_decode_by(screen_decode_t *d, const screen_decode_type_t *type)
 {
     screen_decode_reason(d, "unsupported");
-}
-
-
-int
-screen_decode_available(const char *type)
-{
-    return 0;
 }
 
 

@@ -67,9 +67,6 @@ int screen_decode(const u_char *data, size_t size, const char *type,
     const screen_decode_limits_t *limits, uint64_t deadline,
     screen_decode_frame_pt frame, void *ctx, screen_decode_info_t *info);
 
-/* 1 if this build decodes the type */
-int screen_decode_available(const char *type);
-
 /*
  * What this build lacks to decode media at all, for a message ("libjpeg and
  * libavformat"); NULL when nothing.
