@@ -99,6 +99,7 @@ evil
 
 
 === TEST 4: of an upload that was rejected by its headers
+--- early_answer
 --- policy
 match filename ~ php  reject=451;
 --- request
@@ -111,6 +112,7 @@ X-All: reject|reject|451|filename|filename|x.php|0||test||
 
 
 === TEST 5: of one that is larger than max_size
+--- early_answer
 --- policy
 max_size 3;
 --- request
@@ -214,6 +216,7 @@ X-All: error\|pass\|\|framing:no-end\|framing:no-end\|.*
 
 
 === TEST 12: of a request that is not screened there are none
+--- early_answer
 --- policy
 --- request eval
 ["GET /up", "DELETE /up\na"]

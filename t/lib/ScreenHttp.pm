@@ -65,8 +65,17 @@ sub listen_quic
 }
 
 
+# A curl before 8.0 takes the end of a stream that comes before it has sent
+# all of its body for an error, even of "return 451" with no module at all:
+# 94 of 100 such answers of nginx on a busy machine.
+
+my ($curl) = `curl --version` =~ /^curl (\d+)/;
+my $loses_early_answers = $Version == 2 && $curl && $curl < 8;
+
+
 # Test::Nginx has both modes, but for its own environment.  A request given
-# byte for byte has had its run over HTTP/1.1, and has it again.
+# byte for byte has had its run over HTTP/1.1, and has it again; so has one of
+# an "early_answer", before the body, when curl may lose that.
 
 sub prepare
 {
@@ -79,7 +88,9 @@ sub prepare
     $Test::Nginx::Util::NginxVersion = 1.019008
         if ($Test::Nginx::Util::NginxVersion // 0) < 1.025001;
 
-    if (defined $block->raw_request || defined $block->pipelined_requests) {
+    if (defined $block->raw_request || defined $block->pipelined_requests
+        || defined $block->early_answer && $loses_early_answers)
+    {
         $block->set_value("no_http$Version", '');
     }
 }
