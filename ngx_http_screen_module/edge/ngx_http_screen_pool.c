@@ -199,7 +199,7 @@ ngx_http_screen_pool_open(ngx_http_screen_main_conf_t *smcf, ngx_log_t *log)
 
         if (now - start >= NGX_HTTP_SCREEN_OPEN_LIMIT) {
             ngx_log_error(NGX_LOG_WARN, log, 0,
-                          "screen: the scanners are not ready after %d s, "
+                          "screen scanners are not ready after %d s, "
                           "uploads wait for them",
                           NGX_HTTP_SCREEN_OPEN_LIMIT / 1000);
             return;
