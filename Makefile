@@ -40,7 +40,8 @@ WARN     = -Wall -Wextra -Wno-unused-parameter \
 HARDEN   = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 INCLUDES = $(ROOMS:%=-I$(SRC)/%)
 CFLAGS   = -O2 -g
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) -fPIE \
+PIC      = -fPIE
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(PIC) \
            -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lexpat -lhiredis \
@@ -238,7 +239,7 @@ $(ARCHIVE): $(filter-out $(MAIN:$(SRC)/%.c=build/obj/%.o) $(DECODE),$(OBJECTS))
 # The decoder of media is loaded when it is needed; tests and benchmarks have
 # it linked in.
 
-$(DECODE) build/obj/scanner/screen_wire_now.o: HARDEN += -fPIC
+$(DECODE) build/obj/scanner/screen_wire_now.o: private PIC = -fPIC
 
 $(DECODER): $(DECODE) build/obj/scanner/screen_wire_now.o
 	$(call run,LINK,$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) \
