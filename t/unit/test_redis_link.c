@@ -369,7 +369,7 @@ a_database_that_is_not_selected_is_no_connection(void **state)
     f = *state;
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        (void) server_of(f, "db=3");
+        (void) server_of(f, "db=3 timeout=10s connect_timeout=10s");
         serve(f, answer_text, (void *) texts[i]);
 
         assert_null(screen_redis_link_open(&f->conf.servers[0],
