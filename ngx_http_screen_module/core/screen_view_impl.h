@@ -20,8 +20,8 @@
  * anyway, and windows are shares of a side.
  */
 
-#define SCREEN_VIEW_SIDE  256
-#define SCREEN_VIEW_HALF  (SCREEN_VIEW_SIDE / 2)
+#define SCREEN_VIEW_HALF  128
+#define SCREEN_VIEW_SIDE  (2 * SCREEN_VIEW_HALF)
 
 
 /* vectors that every CPU of the kind has */

@@ -394,6 +394,17 @@ sub footprint
 }
 
 
+# KB that so many processes may keep of what they have freed, where memory is
+# checked
+
+sub kept
+{
+    my ($processes) = @_;
+
+    return $processes * ($ENV{SCREEN_KEPT} || 0);
+}
+
+
 sub footprint_text
 {
     my ($print) = @_;
