@@ -206,8 +206,12 @@ sub banned_video
     my @ffmpeg = qw( ffmpeg -v error -y );
     my $bars = 'scale=480:270,pad=480:360:0:45';
 
-    system(@ffmpeg, qw( -f lavfi -i mandelbrot=s=640x360:r=25 -t 15 -c:v
-                        libx264 -g 50 ), "$dir/banned.mp4") == 0
+    # what comes nearer turns as well: it would be the crop of an earlier frame
+
+    my $film = 'mandelbrot=s=760x760:r=25,rotate=t/3,crop=640:360';
+
+    system(@ffmpeg, qw( -f lavfi -i ), $film,
+           qw( -t 15 -c:v libx264 -g 50 ), "$dir/banned.mp4") == 0
         and system(@ffmpeg, '-i', "$dir/banned.mp4", '-vf', $bars,
                    qw( -c:v libx264 -crf 32 -g 60 ), "$dir/again.mp4") == 0
         and system(@ffmpeg, '-ss', 8, '-i', "$dir/banned.mp4", '-vf', 'hflip',
@@ -247,6 +251,6 @@ sub banned_video
 
         is $match->{content}, 'tiger', '... the event names the content';
         is $match->{variant}, 'mirror', '... the variant';
-        ok $match->{known_at} > 7 && $match->{known_at} < 9, '... the time';
+        cmp_ok abs($match->{known_at} - 8), '<', 1, '... the time';
     }
 }
