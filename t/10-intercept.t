@@ -55,7 +55,8 @@ run_tests();
 __DATA__
 
 === TEST 1: POST, PUT and PATCH are screened by default, other methods not
---- early_answer
+--- no_http2
+--- no_http3
 --- policy
 match size > 0  flag;
 --- config
