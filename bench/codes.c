@@ -44,12 +44,15 @@ static int
 average(void *ctx, const screen_pdq_picture_t *picture, uint32_t ms)
 {
     void                  *room;
+    size_t                 size;
+    screen_pdq_t           pdq;
     screen_view_plane_t  **plane;
 
     plane = ctx;
 
-    room = malloc(screen_view_plane_memory(picture->width,
-                                           picture->channels));
+    size = screen_pdq_memory(picture->width, picture->height,
+                             SCREEN_PDQ_FULL);
+    room = malloc(size);
 
     if (room == NULL
         || posix_memalign((void **) plane, 64, sizeof(screen_view_plane_t))
@@ -58,7 +61,12 @@ average(void *ctx, const screen_pdq_picture_t *picture, uint32_t ms)
         die("no memory for", "a picture");
     }
 
-    screen_view_plane(screen_pdq_cpu(), *plane, picture, room);
+    if (screen_view_plane(screen_pdq_cpu(), *plane, picture, &pdq, room, size)
+        != SCREEN_OK)
+    {
+        die("no hash of", "a picture");
+    }
+
     free(room);
 
     return SCREEN_OK;

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "screen_decode.h"
+#include "screen_decoder.h"
 #include "screen_fingerprint.h"
 #include "screen_sniff.h"
 #include "screen_wire.h"
@@ -159,7 +159,8 @@ measure(const char *file)
 int
 main(int argc, char **argv)
 {
-    int  i;
+    int              i;
+    screen_error_t   err;
 
     if (argc == 1) {
         printf("decode FILE...: bench/decode.pl makes the files\n");
@@ -167,7 +168,10 @@ main(int argc, char **argv)
     }
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    screen_decode_warm();
+
+    if (screen_decoder_load(&err) != SCREEN_OK) {
+        die("cannot load:", err.text);
+    }
 
     for (i = 1; i < argc; i++) {
         measure(argv[i]);
