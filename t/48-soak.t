@@ -73,7 +73,9 @@ diag sprintf '%d uploads, %.0f a second', $done,
 is $failed, 0, 'no upload fails';
 cmp_ok $done, '>', 1000, 'there were uploads';
 
-my %room = (master => 256, workers => 1024, companions => 2048,
+my %room = (master      => 256 + ScreenServer::kept(1),
+            workers     => 1024 + ScreenServer::kept(2),
+            companions  => 2048 + ScreenServer::kept(4),
             descriptors => 10);
 
 for my $what (sort keys %room) {

@@ -444,7 +444,7 @@ screen_ncmec_load(screen_bank_builder_t *b, const char *path,
     x.parser = XML_ParserCreateNS(NULL, ' ');
 
     if (x.parser == NULL) {
-        fclose(from);
+        (void) fclose(from);
         return screen_error_at(err, path, 0, "no memory to read it");
     }
 
@@ -460,7 +460,7 @@ screen_ncmec_load(screen_bank_builder_t *b, const char *path,
     }
 
     XML_ParserFree(x.parser);
-    fclose(from);
+    (void) fclose(from);
     free(x.items);
 
     return rc;

@@ -252,7 +252,7 @@ screen_bank_table_reserve(screen_bank_table_t *t)
     size_t               i, at, size;
     screen_bank_slot_t  *slots;
 
-    if (t->slots != NULL && t->n < t->size / 4 * 3) {
+    if (t->n < t->size / 4 * 3) {
         return SCREEN_OK;
     }
 

@@ -26,13 +26,13 @@ screen_bank_sort(screen_bank_items_t *items)
 
     /* equal keys are together now, the latest first */
 
-    last = NULL;
+    last = items->data;
     kept = 0;
 
     for (i = 0; i < items->n; i++) {
         p = items->data + i * stride;
 
-        if (last != NULL
+        if (kept
             && memcmp(last + sizeof(screen_bank_item_t),
                       p + sizeof(screen_bank_item_t), items->key_size)
                == 0)

@@ -438,9 +438,9 @@ screen_parse_size(const screen_str_t *text, uint64_t *bytes)
 /* the length of the unit at the start of text, and its milliseconds */
 
 static size_t
-screen_time_unit(const screen_str_t *text, uint64_t *ms)
+screen_time_unit(screen_str_t *text)
 {
-    size_t  i;
+    size_t  i, len;
 
     static const struct {
         const char  *name;
@@ -455,11 +455,13 @@ screen_time_unit(const screen_str_t *text, uint64_t *ms)
 
     for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 
-        if (text->len >= strlen(units[i].name)
-            && memcmp(text->data, units[i].name, strlen(units[i].name)) == 0)
-        {
-            *ms = units[i].ms;
-            return strlen(units[i].name);
+        len = strlen(units[i].name);
+
+        if (text->len >= len && memcmp(text->data, units[i].name, len) == 0) {
+            text->data += len;
+            text->len -= len;
+
+            return units[i].ms;
         }
     }
 
@@ -470,7 +472,6 @@ screen_time_unit(const screen_str_t *text, uint64_t *ms)
 int
 screen_parse_time(const screen_str_t *text, uint64_t *ms)
 {
-    size_t        unit_len;
     uint64_t      n, unit, last, sum;
     screen_str_t  digits, rest;
 
@@ -492,19 +493,11 @@ screen_parse_time(const screen_str_t *text, uint64_t *ms)
             return SCREEN_MALFORMED;
         }
 
-        unit = 1000;
-        unit_len = rest.len ? screen_time_unit(&rest, &unit) : 0;
-
-        if (rest.len && unit_len == 0) {
-            return SCREEN_MALFORMED;
-        }
-
-        rest.data += unit_len;
-        rest.len -= unit_len;
+        unit = rest.len ? screen_time_unit(&rest) : 1000;
 
         /* as nginx has it: units from large to small, each once */
 
-        if (unit >= last || n > INT64_MAX / unit
+        if (unit == 0 || unit >= last || n > INT64_MAX / unit
             || sum > INT64_MAX - n * unit)
         {
             return SCREEN_MALFORMED;

@@ -133,6 +133,15 @@ screen_error_answer(int rc)
 #define screen_error_at(...)                                                 \
     screen_error_answer(screen_error_at(__VA_ARGS__))
 
+/* and what is so, but takes more than a file to see */
+
+#define screen_analyze_told(condition)                                       \
+    do { if (!(condition)) { __builtin_unreachable(); } } while (0)
+
+#else
+
+#define screen_analyze_told(condition)  (void) 0
+
 #endif
 
 

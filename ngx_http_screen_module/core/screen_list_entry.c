@@ -44,11 +44,15 @@ screen_list_show(char to[SCREEN_LIST_SHOWN], const screen_str_t *text)
     n = text->len > SCREEN_LIST_CLIP ? SCREEN_LIST_CLIP : text->len;
 
     for (i = 0; i < n; i++) {
-        to[i] = text->data[i] >= 0x20 && text->data[i] < 0x7f
-                ? (char) text->data[i] : '?';
+        to[i] = (char) (text->data[i] >= 0x20 && text->data[i] < 0x7f
+                        ? text->data[i] : '?');
     }
 
-    strcpy(to + n, text->len > n ? "..." : "");
+    to[n] = '\0';
+
+    if (text->len > n) {
+        memcpy(to + n, "...", sizeof("..."));
+    }
 
     return to;
 }

@@ -221,7 +221,7 @@ screen_list_json_name(screen_list_t *l, screen_error_t *err)
 {
     char  text[SCREEN_ERROR_LEN];
 
-    strcpy(text, err->text);
+    memcpy(text, err->text, SCREEN_ERROR_LEN);
 
     snprintf(err->text, sizeof(err->text), "entry %llu: %.900s",
              (unsigned long long) l->entry, text);

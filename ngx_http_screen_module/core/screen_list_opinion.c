@@ -117,8 +117,9 @@ screen_list_word(screen_list_record_t *r, const screen_str_t *word)
     }
 
     for (i = 0; i < word->len; i++) {
-        r->label[r->len++] = word->data[i] < 0x20 || word->data[i] == 0x7f
-                             ? '?' : (char) word->data[i];
+        r->label[r->len++] = (char) (word->data[i] < 0x20
+                                     || word->data[i] == 0x7f
+                                     ? '?' : word->data[i]);
     }
 }
 

@@ -460,7 +460,9 @@ screen_multipart_flush(screen_multipart_t *m, const u_char *data, size_t len)
 
         for (i = 0; i < len && m->region + i < 3; i++) {
 
-            if (m->region + i == 2 || data[i] != "\r\n"[m->region + i]) {
+            if (m->region + i == 2
+                || data[i] != (u_char) "\r\n"[m->region + i])
+            {
                 screen_multipart_note(m, SCREEN_FRAMING_EPILOGUE);
                 break;
             }

@@ -75,6 +75,9 @@ screen_near_first_bit(unsigned bands, unsigned band)
 static inline unsigned
 screen_near_width(unsigned bands, unsigned band)
 {
+    screen_analyze_told(bands >= SCREEN_NEAR_BANDS_MIN
+                        && bands <= SCREEN_NEAR_BANDS_MAX);
+
     return screen_near_first_bit(bands, band + 1)
            - screen_near_first_bit(bands, band);
 }

@@ -272,6 +272,8 @@ screen_near_batch(screen_near_work_t *work)
         found += band->occupied[keys[i] / 8] >> (keys[i] % 8) & 1;
     }
 
+    screen_analyze_told(found <= n);
+
     s->pending = 0;
     s->next = 0;
     s->list = 0;

@@ -4,7 +4,7 @@
 #include "screen_pdq_impl.h"
 
 
-static uint32_t screen_pdq_sampled(uint32_t width, uint32_t height,
+static int screen_pdq_sampled(uint32_t width, uint32_t height,
     screen_pdq_mode_t mode);
 static int screen_pdq_run(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
     const screen_pdq_picture_t *picture, screen_pdq_mode_t mode,
@@ -34,7 +34,7 @@ screen_pdq_variant_name(screen_pdq_variant_t variant)
 }
 
 
-static uint32_t
+static int
 screen_pdq_sampled(uint32_t width, uint32_t height, screen_pdq_mode_t mode)
 {
     return mode == SCREEN_PDQ_512

@@ -29,12 +29,12 @@ typedef float screen_pdq_lanes_t
 #define screen_pdq_shuffle  __builtin_shufflevector
 
 #define screen_pdq_pairs(low, high, first, second)                            \
-    low = screen_pdq_shuffle(first, second, 0, 8, 1, 9, 4, 12, 5, 13);        \
-    high = screen_pdq_shuffle(first, second, 2, 10, 3, 11, 6, 14, 7, 15)
+    (low) = screen_pdq_shuffle(first, second, 0, 8, 1, 9, 4, 12, 5, 13);      \
+    (high) = screen_pdq_shuffle(first, second, 2, 10, 3, 11, 6, 14, 7, 15)
 
 #define screen_pdq_fours(low, high, first, second)                            \
-    low = screen_pdq_shuffle(first, second, 0, 1, 8, 9, 4, 5, 12, 13);        \
-    high = screen_pdq_shuffle(first, second, 2, 3, 10, 11, 6, 7, 14, 15)
+    (low) = screen_pdq_shuffle(first, second, 0, 1, 8, 9, 4, 5, 12, 13);      \
+    (high) = screen_pdq_shuffle(first, second, 2, 3, 10, 11, 6, 7, 14, 15)
 
 #define screen_pdq_halves(i, first, second)                                   \
     *(screen_pdq_lanes_t *) (to + (i) * to_stride) =                          \

@@ -275,7 +275,7 @@ screen_view_boxed(screen_view_run_t *run)
     screen_view_rect_t  rect;
 
     found = screen_view_box(run->plane, &run->box, &rect);
-    run->boxed = found & 1;
+    run->boxed = (found & 1) != 0;
 
     if (run->boxed) {
         rc = screen_view_part(run, SCREEN_VIEW_BOX, &run->box);

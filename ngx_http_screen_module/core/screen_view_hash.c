@@ -59,7 +59,7 @@ screen_view_abs(float x)
 static void
 screen_view_tents(screen_view_tent_t *tents, float from, float to)
 {
-    int                  first, last, cell;
+    int                  first, last;
     float                step, radius, at, weight, sum;
     unsigned             i, k;
     screen_view_tent_t  *tent;
@@ -90,10 +90,10 @@ screen_view_tents(screen_view_tent_t *tents, float from, float to)
         tent->n = (unsigned) (last - first + 1);
         sum = 0;
 
-        for (cell = first; cell <= last; cell++) {
-            weight = radius - screen_view_abs((float) cell - at);
+        for (k = 0; k < tent->n; k++) {
+            weight = radius - screen_view_abs((float) (tent->from + k) - at);
             weight = weight > 0 ? weight : 0.001f;
-            tent->weights[cell - first] = weight;
+            tent->weights[k] = weight;
             sum += weight;
         }
 

@@ -12,8 +12,8 @@
 
 #define window(view, sets, name, left, top, right, bottom)                    \
     { view, sets, name, SCREEN_VIEW_WINDOW, 0,                                \
-      { left / 1000.0f, top / 1000.0f,                                        \
-        1 - right / 1000.0f, 1 - bottom / 1000.0f } }
+      { (left) / 1000.0f, (top) / 1000.0f,                                    \
+        1 - (right) / 1000.0f, 1 - (bottom) / 1000.0f } }
 
 #define turned(view, sets, name, degrees)                                     \
     { view, sets, name, SCREEN_VIEW_TURNED, degrees, { 0, 0, 1, 1 } }

@@ -29,7 +29,7 @@ screen_words_decode(char *text, const u_char *data, size_t len)
     size_t  i;
 
     for (i = 0; i < len; i++) {
-        text[i] = data[i] >= 0x20 && data[i] < 0x7f ? (char) data[i] : '?';
+        text[i] = (char) (data[i] >= 0x20 && data[i] < 0x7f ? data[i] : '?');
     }
 
     text[len] = '\0';

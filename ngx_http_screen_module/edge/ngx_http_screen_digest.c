@@ -198,8 +198,9 @@ ngx_http_screen_digest_part(ngx_http_screen_ctx_t *ctx, screen_part_t *part)
         return NGX_OK;
     }
 
-    if (ngx_http_screen_digest_range(ctx, part->whole ? 0 : part->offset,
-                                     part->size, part->sha256)
+    if (ngx_http_screen_digest_range(ctx,
+                                     part->whole ? 0 : (off_t) part->offset,
+                                     (off_t) part->size, part->sha256)
         != NGX_OK)
     {
         return NGX_ERROR;

@@ -363,7 +363,7 @@ ngx_http_screen_var_body_sha256(ngx_http_screen_ctx_t *ctx, ngx_str_t *value)
     }
 
     if (!ctx->body_digested
-        && ngx_http_screen_digest_range(ctx, 0, ctx->upload.size,
+        && ngx_http_screen_digest_range(ctx, 0, (off_t) ctx->upload.size,
                                         ctx->body_sha256)
            != NGX_OK)
     {

@@ -32,7 +32,7 @@ screen_decoder_open(void)
     room = slash ? path + sizeof(path) - (slash + 1) : 0;
 
     if (room >= sizeof(SCREEN_DECODER_FILE)) {
-        strcpy(slash + 1, SCREEN_DECODER_FILE);
+        memcpy(slash + 1, SCREEN_DECODER_FILE, sizeof(SCREEN_DECODER_FILE));
 
         if (access(path, F_OK) == 0) {
             return dlopen(path, RTLD_NOW);

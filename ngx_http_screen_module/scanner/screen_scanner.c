@@ -51,8 +51,8 @@ screen_scanner_arm(const screen_scanner_t *sc, uint64_t deadline)
 
     memset(&it, 0, sizeof(struct itimerval));
 
-    it.it_value.tv_sec = left / 1000;
-    it.it_value.tv_usec = left % 1000 * 1000;
+    it.it_value.tv_sec = (time_t) (left / 1000);
+    it.it_value.tv_usec = (suseconds_t) (left % 1000 * 1000);
 
     (void) setitimer(ITIMER_REAL, &it, NULL);
 

@@ -17,10 +17,16 @@ my $screen = $ENV{NGX_SCREEN} || 'build/ngx-screen';
 plan skip_all => "no $screen" unless -x $screen;
 
 my $dir = tempdir(CLEANUP => 1);
+my $slow = $ENV{SCREEN_SLOW} || 1;
 
 # scanners are not root, and read the rules through descriptors only
 
 chmod 0755, $dir;
+
+# others of this machine have folders, too
+
+$ENV{TMPDIR} = "$dir/tmp";
+mkdir $ENV{TMPDIR} or die "$ENV{TMPDIR}: $!";
 
 
 sub put {
@@ -104,7 +110,7 @@ sub pool {
 sub await {
     my ($code) = @_;
 
-    for (1 .. 300) {
+    for (1 .. 300 * $slow) {
         my @got = $code->();
         return @got if @got;
         sleep 0.01;
@@ -236,7 +242,7 @@ like $out, qr{photo.png  pass}, 'the others are scanned all the same';
 ($rc, $out, $err) = run('check', '--policy', $policy);
 is $rc, 0, 'check: a good policy';
 
-is_deeply [glob((($ENV{TMPDIR} || '/tmp')) . '/ngx-screen.??????')], [],
+is_deeply [glob "$ENV{TMPDIR}/*"], [],
     'no folder is left behind';
 
 
@@ -251,7 +257,7 @@ put('bad/slow.yar', "rule s {\n    strings:\n        \$a = /A+/\n"
 sub policy {
     my ($lines) = @_;
 
-    return put('other.policy', "screen_scanners 1 timeout=1s;\n"
+    return put('other.policy', "screen_scanners 1 timeout=${slow}s;\n"
                . "screen_policy p {\n$lines\n    match yara flag;\n"
                . "    on_error timeout=flag crash=flag incomplete=flag;\n}\n");
 }
@@ -310,10 +316,11 @@ like $err, qr{unknown command "nonsense"}, 'is named';
 
 # content that hangs a scanner
 
-put('hang/hang.yar', 'rule hang { strings: $a = /A+/ condition: #a > 5000 }');
+put('hang/hang.yar', 'rule hang { strings: $a = /A+/ '
+                     . 'condition: #a > 100000 }');
 put('hang/eicar.yar', slurp("$dir/rules/sub/malware.yara") =~ s/^include.*//r);
 
-my $f_hang = put('hang.bin', 'A' x 2000);
+my $f_hang = put('hang.bin', 'A' x 6000);
 my $hang = policy('yara_rules hang; yara_slow_rules allow;');
 
 $time = time;
@@ -321,7 +328,7 @@ $time = time;
 $time = time - $time;
 
 like $out, qr{hang\.bin  error  timeout}, 'a rule that hangs: timeout';
-cmp_ok $time, '<', 3, 'at the deadline';
+cmp_ok $time, '<', 3 * $slow, 'at the deadline';
 like $err, qr{scanner \d+ was ended at the deadline}, 'the scanner is ended';
 like $out, qr{eicar\.com  flag  yara:eicar\.yar:eicar},
     'and another one scans the next file';
@@ -329,9 +336,9 @@ like $out, qr{eicar\.com  flag  yara:eicar\.yar:eicar},
 
 # a scanner, or the supervisor, that is killed
 
-my $slow = put('slow.policy', slurp($hang) =~ s/timeout=1s/timeout=3s/r);
+my $long = put('long.policy', slurp($hang) =~ s/timeout=\d+s/timeout=60s/r);
 
-$pid = start('scan', '--policy', $slow, $f_hang, $f_eicar);
+$pid = start('scan', '--policy', $long, $f_hang, $f_eicar);
 
 my ($victim) = await(sub {
     grep { slurp("/proc/$_/stat") =~ /\) R / } pool($pid, 'screen-scanner')
@@ -352,7 +359,9 @@ like $out, qr{hang\.bin  error  crash}, 'killed: its job is a crash';
 like $out, qr{eicar\.com  flag}, 'another scanner has taken its place';
 like $err, qr{scanner $victim was ended by SIGKILL}, 'which is logged';
 
-$pid = start('scan', '--policy', $slow, $f_hang, $f_eicar);
+# what is lost with it is lost at the deadline
+
+$pid = start('scan', '--policy', $hang, $f_hang, $f_eicar);
 
 my ($supervisor) = await(sub {
     pool($pid, 'screen-scanner') ? pool($pid, 'screen-super') : ()
