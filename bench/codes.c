@@ -14,14 +14,12 @@
  */
 
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "mapped.h"
 #include "screen_decode.h"
 #include "screen_sniff.h"
 #include "screen_view_impl.h"
@@ -44,12 +42,15 @@ static int
 average(void *ctx, const screen_pdq_picture_t *picture, uint32_t ms)
 {
     void                  *room;
+    size_t                 size;
+    screen_pdq_t           pdq;
     screen_view_plane_t  **plane;
 
     plane = ctx;
 
-    room = malloc(screen_view_plane_memory(picture->width,
-                                           picture->channels));
+    size = screen_pdq_memory(picture->width, picture->height,
+                             SCREEN_PDQ_FULL);
+    room = malloc(size);
 
     if (room == NULL
         || posix_memalign((void **) plane, 64, sizeof(screen_view_plane_t))
@@ -58,7 +59,12 @@ average(void *ctx, const screen_pdq_picture_t *picture, uint32_t ms)
         die("no memory for", "a picture");
     }
 
-    screen_view_plane(screen_pdq_cpu(), *plane, picture, room);
+    if (screen_view_plane(screen_pdq_cpu(), *plane, picture, &pdq, room, size)
+        != SCREEN_OK)
+    {
+        die("no hash of", "a picture");
+    }
+
     free(room);
 
     return SCREEN_OK;
@@ -68,22 +74,16 @@ average(void *ctx, const screen_pdq_picture_t *picture, uint32_t ms)
 static screen_view_plane_t *
 load(const char *path)
 {
-    int                      fd;
+    size_t                   size;
     u_char                  *data;
-    struct stat              st;
     screen_view_plane_t     *plane;
     screen_decode_info_t     info;
     screen_decode_limits_t   limits;
 
-    fd = open(path, O_RDONLY);
+    data = bench_map(path, &size);
 
-    if (fd == -1 || fstat(fd, &st) == -1) {
+    if (data == NULL) {
         die("cannot read", path);
-    }
-
-    data = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED) {
-        die("cannot map", path);
     }
 
     memset(&limits, 0, sizeof(limits));
@@ -92,16 +92,14 @@ load(const char *path)
     limits.scaled = 1;
     plane = NULL;
 
-    if (screen_decode(data, (size_t) st.st_size,
-                      screen_sniff(data, (size_t) st.st_size), &limits,
+    if (screen_decode(data, size, screen_sniff(data, size), &limits,
                       screen_wire_now() + PATIENCE, average, &plane, &info)
         != SCREEN_OK || plane == NULL)
     {
         die("cannot decode", path);
     }
 
-    (void) munmap(data, (size_t) st.st_size);
-    (void) close(fd);
+    (void) munmap(data, size);
 
     return plane;
 }

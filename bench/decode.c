@@ -9,19 +9,18 @@
  *
  * bench/decode.pl makes the files, and has ffmpeg decode them beside it.  A
  * line is "file width height seconds frames decoding fingerprint banned", of
- * numbers that a program reads.
+ * numbers that a program reads, and two of megabytes: the most memory that the
+ * process has had when the file had been asked for, and when it was banned.
  */
 
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
-#include "screen_decode.h"
+#include "mapped.h"
+#include "screen_decoder.h"
 #include "screen_fingerprint.h"
 #include "screen_sniff.h"
 #include "screen_wire.h"
@@ -117,49 +116,59 @@ fingerprint(const char *file, const u_char *data, size_t size,
 }
 
 
+/* the most memory that the process has had, libraries and file included */
+
+static long
+peak(void)
+{
+    struct rusage  usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) == -1) {
+        die("no memory known of", "this process");
+    }
+
+    return usage.ru_maxrss / 1024;
+}
+
+
 static void
 measure(const char *file)
 {
-    int                    fd;
     double                 decoded[ROUNDS], hashed[ROUNDS], dense;
+    long                   resident;
+    size_t                 size;
     u_char                *data;
     unsigned               i;
-    struct stat            st;
     screen_decode_info_t   info;
 
-    fd = open(file, O_RDONLY);
+    data = bench_map(file, &size);
 
-    if (fd == -1 || fstat(fd, &st) == -1) {
+    if (data == NULL) {
         die("cannot read", file);
     }
 
-    data = mmap(NULL, (size_t) st.st_size, PROT_READ,
-                MAP_PRIVATE|MAP_POPULATE, fd, 0);
-    if (data == MAP_FAILED) {
-        die("cannot map", file);
-    }
-
     for (i = 0; i < ROUNDS; i++) {
-        decoded[i] = decode(file, data, (size_t) st.st_size, &info);
-        hashed[i] = fingerprint(file, data, (size_t) st.st_size, &asked);
+        decoded[i] = decode(file, data, size, &info);
+        hashed[i] = fingerprint(file, data, size, &asked);
     }
 
-    dense = fingerprint(file, data, (size_t) st.st_size, &banned);
+    resident = peak();
+    dense = fingerprint(file, data, size, &banned);
 
-    printf("%s %u %u %.3f %u %.2f %.2f %.2f\n", file, info.width, info.height,
-           info.duration / 1000.0, info.frames,
+    printf("%s %u %u %.3f %u %.2f %.2f %.2f %ld %ld\n", file, info.width,
+           info.height, info.duration / 1000.0, info.frames,
            bench_median(decoded, ROUNDS), bench_median(hashed, ROUNDS),
-           dense);
+           dense, resident, peak());
 
-    (void) munmap(data, (size_t) st.st_size);
-    (void) close(fd);
+    (void) munmap(data, size);
 }
 
 
 int
 main(int argc, char **argv)
 {
-    int  i;
+    int              i;
+    screen_error_t   err;
 
     if (argc == 1) {
         printf("decode FILE...: bench/decode.pl makes the files\n");
@@ -167,7 +176,10 @@ main(int argc, char **argv)
     }
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    screen_decode_warm();
+
+    if (screen_decoder_load(&err) != SCREEN_OK) {
+        die("cannot load:", err.text);
+    }
 
     for (i = 1; i < argc; i++) {
         measure(argv[i]);

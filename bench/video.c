@@ -20,14 +20,12 @@
  */
 
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "mapped.h"
 #include "screen_decoder.h"
 #include "screen_fingerprint.h"
 #include "screen_sniff.h"
@@ -116,24 +114,11 @@ cpu(void)
 static void
 map(clip_t *clip)
 {
-    int          fd;
-    struct stat  st;
+    clip->data = bench_map(clip->file, &clip->size);
 
-    fd = open(clip->file, O_RDONLY);
-
-    if (fd == -1 || fstat(fd, &st) == -1) {
+    if (clip->data == NULL) {
         die("cannot read", clip->file);
     }
-
-    clip->size = (size_t) st.st_size;
-    clip->data = mmap(NULL, clip->size, PROT_READ, MAP_PRIVATE | MAP_POPULATE,
-                      fd, 0);
-
-    if (clip->data == MAP_FAILED) {
-        die("cannot map", clip->file);
-    }
-
-    (void) close(fd);
 
     clip->type = screen_sniff(clip->data, clip->size);
 }

@@ -6,6 +6,9 @@
 
 static int screen_pdq_sampled(uint32_t width, uint32_t height,
     screen_pdq_mode_t mode);
+static int screen_pdq_run(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
+    const screen_pdq_picture_t *picture, screen_pdq_mode_t mode,
+    float cells[][SCREEN_PDQ_CELLS], void *memory, size_t size);
 
 
 static const char  *screen_pdq_variant_names[SCREEN_PDQ_VARIANTS] = {
@@ -80,6 +83,25 @@ screen_pdq_compute_by(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
     const screen_pdq_picture_t *picture, screen_pdq_mode_t mode,
     void *memory, size_t size)
 {
+    return screen_pdq_run(cpu, pdq, picture, mode, NULL, memory, size);
+}
+
+
+int
+screen_pdq_compute_cells(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
+    const screen_pdq_picture_t *picture, float cells[][SCREEN_PDQ_CELLS],
+    void *memory, size_t size)
+{
+    return screen_pdq_run(cpu, pdq, picture, SCREEN_PDQ_FULL, cells, memory,
+                          size);
+}
+
+
+static int
+screen_pdq_run(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
+    const screen_pdq_picture_t *picture, screen_pdq_mode_t mode,
+    float cells[][SCREEN_PDQ_CELLS], void *memory, size_t size)
+{
     int                 sampled;
     screen_pdq_block_t  block;
 
@@ -112,7 +134,7 @@ screen_pdq_compute_by(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
         return SCREEN_OK;
     }
 
-    screen_pdq_blur(cpu, block, picture, sampled, memory);
+    screen_pdq_blur(cpu, block, picture, sampled, cells, memory);
 
     pdq->quality = screen_pdq_quality(cpu, block);
 

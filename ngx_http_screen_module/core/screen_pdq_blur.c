@@ -1,8 +1,7 @@
 
 #include <string.h>
 
-#include "screen_pdq_impl.h"
-#include "screen_pdq_turn.h"
+#include "screen_pdq_cells.h"
 
 
 /*
@@ -19,18 +18,9 @@
  * are zeros, which change no sum.
  */
 
-#define SCREEN_PDQ_ROWS    16           /* of two tiles */
 #define SCREEN_PDQ_CHUNK   64           /* pixels, a multiple of the lanes */
 #define SCREEN_PDQ_ALIGN   64
 #define SCREEN_PDQ_FLOATS  (SCREEN_PDQ_ALIGN / sizeof(float))
-
-
-/* a pixel, or its sum, of sixteen rows */
-
-typedef struct {
-    screen_pdq_lanes_t           upper;
-    screen_pdq_lanes_t           lower;
-} screen_pdq_pair_t;
 
 
 /* a box along columns: rows go in one by one and come out h - 1 later */
@@ -60,6 +50,7 @@ typedef struct {
     u_char                      *sample;
     screen_pdq_columns_t         first;
     screen_pdq_columns_t         second;
+    screen_pdq_cells_t           cells;
 
     uint32_t                     row;          /* of the block, next */
     float                      (*block)[SCREEN_PDQ_BLOCK];
@@ -76,6 +67,8 @@ typedef struct {
 
 static size_t screen_pdq_blur_layout(screen_pdq_blur_t *blur,
     uintptr_t base);
+static void screen_pdq_blur_none(screen_pdq_block_t block,
+    float cells[][SCREEN_PDQ_CELLS]);
 static void screen_pdq_blur_any(screen_pdq_blur_t *blur);
 #if (SCREEN_PDQ_AVX2)
 static void screen_pdq_blur_avx2(screen_pdq_blur_t *blur);
@@ -181,6 +174,13 @@ screen_pdq_blur_layout(screen_pdq_blur_t *blur, uintptr_t base)
     blur->sample = (u_char *)
                    screen_pdq_blur_part(&at, SCREEN_PDQ_ROWS * 4
                                              * SCREEN_PDQ_SAMPLED);
+    blur->cells.across = (screen_pdq_pair_t *)
+                         screen_pdq_blur_part(&at, SCREEN_PDQ_CELLS
+                                               * sizeof(screen_pdq_pair_t));
+    blur->cells.rows = (float *)
+                       screen_pdq_blur_part(&at, SCREEN_PDQ_ROWS
+                                                 * SCREEN_PDQ_CELLS
+                                                 * sizeof(float));
 
     return at - base;
 }
@@ -188,7 +188,8 @@ screen_pdq_blur_layout(screen_pdq_blur_t *blur, uintptr_t base)
 
 void
 screen_pdq_blur(screen_pdq_cpu_t cpu, screen_pdq_block_t block,
-    const screen_pdq_picture_t *picture, int sampled, void *memory)
+    const screen_pdq_picture_t *picture, int sampled,
+    float cells[][SCREEN_PDQ_CELLS], void *memory)
 {
     size_t             size;
     uint32_t           i;
@@ -203,6 +204,9 @@ screen_pdq_blur(screen_pdq_cpu_t cpu, screen_pdq_block_t block,
     blur.width = sampled ? SCREEN_PDQ_SAMPLED : picture->width;
     blur.height = sampled ? SCREEN_PDQ_SAMPLED : picture->height;
     blur.block = block;
+    blur.cells.to = cells;
+    blur.cells.width = blur.width;
+    blur.cells.height = blur.height;
 
     if (blur.width == SCREEN_PDQ_BLOCK && blur.height == SCREEN_PDQ_BLOCK) {
 
@@ -211,6 +215,7 @@ screen_pdq_blur(screen_pdq_cpu_t cpu, screen_pdq_block_t block,
                       SCREEN_PDQ_BLOCK, SCREEN_PDQ_BLOCK);
         }
 
+        screen_pdq_blur_none(block, cells);
         return;
     }
 
@@ -230,6 +235,24 @@ screen_pdq_blur(screen_pdq_cpu_t cpu, screen_pdq_block_t block,
 #endif
 
     screen_pdq_blur_any(&blur);
+}
+
+
+/* the cells of a picture that is the block as it is */
+
+static void
+screen_pdq_blur_none(screen_pdq_block_t block,
+    float cells[][SCREEN_PDQ_CELLS])
+{
+    uint32_t  x, y, share;
+
+    share = SCREEN_PDQ_CELLS / SCREEN_PDQ_BLOCK;
+
+    for (y = 0; cells && y < SCREEN_PDQ_CELLS; y++) {
+        for (x = 0; x < SCREEN_PDQ_CELLS; x++) {
+            cells[y][x] = block[y / share][x / share];
+        }
+    }
 }
 
 
@@ -468,11 +491,18 @@ screen_pdq_first_rows(screen_pdq_blur_t *blur, uint32_t y)
 
         screen_pdq_tile_load(blur, pixels, rows, x, n);
 
+        /* before the sums take the place of the pixels */
+
+        screen_pdq_cells_across(&blur->cells, blur->tile
+                                              + screen_pdq_lead(blur->window),
+                                x + n);
+
         at = box.at;
         screen_pdq_box(&box, blur, screen_pdq_box_ready(blur, x + n), 1);
         screen_pdq_tile_store(blur, ring, at, box.at);
     }
 
+    screen_pdq_cells_rows(&blur->cells, y, rows);
     screen_pdq_box_end(blur);
 
     at = box.at;

@@ -19,6 +19,7 @@
 
 #define SCREEN_PDQ_BLOCK    64          /* sides of the decimated picture */
 #define SCREEN_PDQ_BITS     (SCREEN_PDQ_SIDE * SCREEN_PDQ_SIDE)
+#define SCREEN_PDQ_CELLS    256         /* a side of them */
 #define SCREEN_PDQ_SAMPLED  512
 #define SCREEN_PDQ_SIDE_MIN 5
 
@@ -49,6 +50,15 @@ int screen_pdq_compute_by(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
     const screen_pdq_picture_t *picture, screen_pdq_mode_t mode,
     void *memory, size_t size);
 
+/*
+ * The same in full mode, and the average luma of the cells into which each
+ * side is divided, of a picture both of whose sides are 5 or more; aligned
+ * to 32 bytes.
+ */
+int screen_pdq_compute_cells(screen_pdq_cpu_t cpu, screen_pdq_t *pdq,
+    const screen_pdq_picture_t *picture, float cells[][SCREEN_PDQ_CELLS],
+    void *memory, size_t size);
+
 
 /*
  * Luma, 0.299 R + 0.587 G + 0.114 B or the grey itself, of n pixels; left
@@ -62,11 +72,13 @@ screen_pdq_luma_pt screen_pdq_luma(screen_pdq_cpu_t cpu, unsigned channels);
 
 /*
  * The Jarosz filter twice and the decimation (the paper: "Downsampling"), of
- * a picture whose sides are 1 or more.
+ * a picture whose sides are 1 or more; and the averages of its cells, unless
+ * cells is NULL.
  */
 size_t screen_pdq_blur_memory(uint32_t width, uint32_t height);
 void screen_pdq_blur(screen_pdq_cpu_t cpu, screen_pdq_block_t block,
-    const screen_pdq_picture_t *picture, int sampled, void *memory);
+    const screen_pdq_picture_t *picture, int sampled,
+    float cells[][SCREEN_PDQ_CELLS], void *memory);
 
 
 /* the window of the filter along a side */

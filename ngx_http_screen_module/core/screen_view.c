@@ -48,10 +48,10 @@ static const char  *screen_view_names[] = {
 };
 
 
-static size_t screen_view_scratch(uint32_t width, uint32_t height,
-    screen_view_set_t set);
+static size_t screen_view_scratch(uint32_t width, uint32_t height);
 static int screen_view_run(screen_view_run_t *run);
-static int screen_view_whole(screen_view_run_t *run, screen_pdq_mode_t mode);
+static int screen_view_whole(screen_view_run_t *run);
+static int screen_view_512(screen_view_run_t *run);
 static int screen_view_boxed(screen_view_run_t *run);
 static int screen_view_part(screen_view_run_t *run, screen_view_t view,
     const screen_view_rect_t *rect);
@@ -131,20 +131,17 @@ screen_view_parse(const screen_str_t *name, screen_view_t *view)
 }
 
 
-/* the averaging and each exact hash follow one another in the same memory */
+/* the exact hashes follow one another in the same memory */
 
 static size_t
-screen_view_scratch(uint32_t width, uint32_t height, screen_view_set_t set)
+screen_view_scratch(uint32_t width, uint32_t height)
 {
-    size_t  size, full, sampled;
+    size_t  full, sampled;
 
-    size = screen_view_plane_memory(width, 4);
     full = screen_pdq_memory(width, height, SCREEN_PDQ_FULL);
     sampled = screen_pdq_memory(width, height, SCREEN_PDQ_512);
 
-    size = size > full ? size : full;
-
-    return size > sampled ? size : sampled;
+    return full > sampled ? full : sampled;
 }
 
 
@@ -152,7 +149,7 @@ size_t
 screen_view_memory(uint32_t width, uint32_t height, screen_view_set_t set)
 {
     return sizeof(screen_view_plane_t) + sizeof(screen_view_run_t)
-           + screen_view_scratch(width, height, set) + 2 * SCREEN_VIEW_ALIGN;
+           + screen_view_scratch(width, height) + 2 * SCREEN_VIEW_ALIGN;
 }
 
 
@@ -179,7 +176,7 @@ screen_view_each(const screen_pdq_picture_t *picture, screen_view_set_t set,
     run->cpu = screen_pdq_cpu();
     run->plane = (screen_view_plane_t *) at;
     run->scratch = (void *) (at + sizeof(screen_view_plane_t));
-    run->size = screen_view_scratch(picture->width, picture->height, set);
+    run->size = screen_view_scratch(picture->width, picture->height);
     run->visit = visit;
     run->ctx = ctx;
     run->n = 0;
@@ -193,7 +190,7 @@ screen_view_run(screen_view_run_t *run)
 {
     int  rc;
 
-    rc = screen_view_whole(run, SCREEN_PDQ_FULL);
+    rc = screen_view_whole(run);
     if (rc != SCREEN_OK) {
         return rc;
     }
@@ -208,13 +205,11 @@ screen_view_run(screen_view_run_t *run)
         && (run->picture->width > SCREEN_PDQ_SAMPLED
             || run->picture->height > SCREEN_PDQ_SAMPLED))
     {
-        rc = screen_view_whole(run, SCREEN_PDQ_512);
+        rc = screen_view_512(run);
         if (rc != SCREEN_OK) {
             return rc;
         }
     }
-
-    screen_view_plane(run->cpu, run->plane, run->picture, run->scratch);
 
     if (!screen_view_frame(run->set)) {
         screen_view_halve(run->plane);
@@ -238,21 +233,37 @@ screen_view_run(screen_view_run_t *run)
 }
 
 
+/* the plane of all that follows comes with it */
+
 static int
-screen_view_whole(screen_view_run_t *run, screen_pdq_mode_t mode)
+screen_view_whole(screen_view_run_t *run)
 {
     int           rc;
     screen_pdq_t  pdq;
 
-    rc = screen_pdq_compute_by(run->cpu, &pdq, run->picture, mode,
+    rc = screen_view_plane(run->cpu, run->plane, run->picture, &pdq,
+                           run->scratch, run->size);
+    if (rc != SCREEN_OK) {
+        return rc;
+    }
+
+    return screen_view_found(run, SCREEN_VIEW_WHOLE, &pdq);
+}
+
+
+static int
+screen_view_512(screen_view_run_t *run)
+{
+    int           rc;
+    screen_pdq_t  pdq;
+
+    rc = screen_pdq_compute_by(run->cpu, &pdq, run->picture, SCREEN_PDQ_512,
                                run->scratch, run->size);
     if (rc != SCREEN_OK) {
         return rc;
     }
 
-    return screen_view_found(run, mode == SCREEN_PDQ_FULL
-                                  ? SCREEN_VIEW_WHOLE : SCREEN_VIEW_512,
-                             &pdq);
+    return screen_view_found(run, SCREEN_VIEW_512, &pdq);
 }
 
 

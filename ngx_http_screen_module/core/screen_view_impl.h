@@ -20,15 +20,8 @@
  * anyway, and windows are shares of a side.
  */
 
-#define SCREEN_VIEW_HALF  128
-#define SCREEN_VIEW_SIDE  (2 * SCREEN_VIEW_HALF)
-
-
-/* vectors that every CPU of the kind has */
-
-#define SCREEN_VIEW_LANES 4
-
-typedef float screen_view_lanes_t __attribute__((vector_size(16)));
+#define SCREEN_VIEW_SIDE  SCREEN_PDQ_CELLS
+#define SCREEN_VIEW_HALF  (SCREEN_VIEW_SIDE / 2)
 
 
 typedef struct {
@@ -56,12 +49,14 @@ typedef struct {
 } screen_view_rect_t;
 
 
-/* bytes that the averaging of a picture needs besides the plane */
-size_t screen_view_plane_memory(uint32_t width, unsigned channels);
-
-/* the averages of a picture of any size */
-void screen_view_plane(screen_pdq_cpu_t cpu, screen_view_plane_t *plane,
-    const screen_pdq_picture_t *picture, void *memory);
+/*
+ * The averages of a picture, and on the way its hash in full mode; memory,
+ * size and what it returns as of screen_pdq_compute().  Of a picture with a
+ * side of less than SCREEN_PDQ_SIDE_MIN there are no averages.
+ */
+int screen_view_plane(screen_pdq_cpu_t cpu, screen_view_plane_t *plane,
+    const screen_pdq_picture_t *picture, screen_pdq_t *pdq, void *memory,
+    size_t size);
 
 /* the averages of two by two of them, for screen_view_hash_turned() */
 void screen_view_halve(screen_view_plane_t *plane);

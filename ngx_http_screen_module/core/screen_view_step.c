@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "screen_view_impl.h"
+#include "screen_pdq_turn.h"
 
 
 /*
@@ -14,9 +15,11 @@
                                            end of a copy beyond doubt */
 
 
-typedef int32_t screen_view_mask_t __attribute__((vector_size(16)));
+typedef int32_t screen_view_mask_t __attribute__((vector_size(32)));
+typedef screen_pdq_lanes_t screen_view_loose_t
+    __attribute__((aligned(4), may_alias));
 
-/* of lines, and zeros after them */
+/* of lines, and room for a vector of them that begins with the last */
 
 typedef struct {
     float                change[SCREEN_VIEW_SIDE + 8];
@@ -33,41 +36,27 @@ static int screen_view_step(const screen_view_profile_t *profile, int n,
     int copy, float *part, float *most);
 
 
-static inline screen_view_lanes_t
-screen_view_apart(screen_view_lanes_t a, screen_view_lanes_t b)
-{
-    screen_view_mask_t  signless = {
-        0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff
-    };
+/* macros: what returns such vectors is not the same function for all CPUs */
 
-    return (screen_view_lanes_t) ((screen_view_mask_t) (a - b) & signless);
-}
+#define screen_view_apart(a, b)                                               \
+    ((screen_pdq_lanes_t) ((screen_view_mask_t) ((a) - (b)) & INT32_MAX))
 
-
-static inline screen_view_lanes_t
-screen_view_load(const float *at)
-{
-    screen_view_lanes_t  lanes;
-
-    memcpy(&lanes, at, sizeof(lanes));
-
-    return lanes;
-}
+#define screen_view_load(at)  (*(const screen_view_loose_t *) (at))
 
 
 /* a row, all lanes of which are one line's sum */
 
-static inline __attribute__((always_inline)) void
+screen_pdq_inline void
 screen_view_row(const float *at, int n, int first, int copy, float *change,
     float *detail)
 {
     int                  i;
-    screen_view_lanes_t  here, changes, details;
+    screen_pdq_lanes_t   here, changes, details;
 
     memset(&changes, 0, sizeof(changes));
     memset(&details, 0, sizeof(details));
 
-    for (i = 0; i + SCREEN_VIEW_LANES < n; i += SCREEN_VIEW_LANES) {
+    for (i = 0; i + SCREEN_PDQ_LANES < n; i += SCREEN_PDQ_LANES) {
         here = screen_view_load(at + i);
 
         if (!first) {
@@ -82,14 +71,14 @@ screen_view_row(const float *at, int n, int first, int copy, float *change,
         }
     }
 
-    for (i = 0; i < SCREEN_VIEW_LANES; i++) {
+    for (i = 0; i < SCREEN_PDQ_LANES; i++) {
         *change += changes[i];
         *detail += details[i];
     }
 }
 
 
-static inline __attribute__((always_inline)) void
+screen_pdq_inline void
 screen_view_rows(const screen_view_plane_t *plane,
     const screen_view_cells_t *cells, int copy,
     screen_view_profile_t *profile)
@@ -114,10 +103,11 @@ screen_view_rows(const screen_view_plane_t *plane,
 
 /*
  * Neighbours are in neighbouring lines: each lane is a line's sum.  The lines
- * grow side by side, row by row, as the plane lies in memory.
+ * grow side by side, row by row, as the plane lies in memory; those behind the
+ * last are nobody's.
  */
 
-static inline __attribute__((always_inline)) void
+screen_pdq_inline void
 screen_view_columns(const screen_view_plane_t *plane,
     const screen_view_cells_t *cells, int copy,
     screen_view_profile_t *profile)
@@ -125,12 +115,12 @@ screen_view_columns(const screen_view_plane_t *plane,
     int                  x, y;
     float               *to;
     const float         *at;
-    screen_view_lanes_t  here, sum;
+    screen_pdq_lanes_t   here, sum;
 
     for (y = cells->first[0] + 1; y + 1 < cells->last[0]; y++) {
         for (x = cells->first[1] + 1;
-             x + SCREEN_VIEW_LANES <= cells->last[1];
-             x += SCREEN_VIEW_LANES)
+             x < cells->last[1];
+             x += SCREEN_PDQ_LANES)
         {
             at = &plane->cells[y][x];
             here = screen_view_load(at);
@@ -154,6 +144,48 @@ screen_view_columns(const screen_view_plane_t *plane,
 }
 
 
+screen_pdq_inline void
+screen_view_lines(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, unsigned side, int copy,
+    screen_view_profile_t *profile)
+{
+    if (copy && side) {
+        screen_view_columns(plane, cells, 1, profile);
+
+    } else if (copy) {
+        screen_view_rows(plane, cells, 1, profile);
+
+    } else if (side) {
+        screen_view_columns(plane, cells, 0, profile);
+
+    } else {
+        screen_view_rows(plane, cells, 0, profile);
+    }
+}
+
+
+static void
+screen_view_lines_any(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, unsigned side, int copy,
+    screen_view_profile_t *profile)
+{
+    screen_view_lines(plane, cells, side, copy, profile);
+}
+
+
+#if (SCREEN_PDQ_AVX2)
+
+__attribute__((target("avx2"))) static void
+screen_view_lines_avx2(const screen_view_plane_t *plane,
+    const screen_view_cells_t *cells, unsigned side, int copy,
+    screen_view_profile_t *profile)
+{
+    screen_view_lines(plane, cells, side, copy, profile);
+}
+
+#endif
+
+
 /*
  * The change from line to line and, where copies are looked for, the detail
  * within each of them, lines being rows or columns; the number of lines.  The
@@ -172,17 +204,15 @@ screen_view_profile(const screen_view_plane_t *plane,
 
     memset(profile, 0, sizeof(screen_view_profile_t));
 
-    if (copy && side) {
-        screen_view_columns(plane, cells, 1, profile);
+#if (SCREEN_PDQ_AVX2)
 
-    } else if (copy) {
-        screen_view_rows(plane, cells, 1, profile);
+    if (plane->cpu == SCREEN_PDQ_CPU_AVX2) {
+        screen_view_lines_avx2(plane, cells, side, copy, profile);
 
-    } else if (side) {
-        screen_view_columns(plane, cells, 0, profile);
-
-    } else {
-        screen_view_rows(plane, cells, 0, profile);
+    } else
+#endif
+    {
+        screen_view_lines_any(plane, cells, side, copy, profile);
     }
 
     for (i = 0; i < n; i++) {

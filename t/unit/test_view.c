@@ -4,6 +4,7 @@
  * a banked picture is found by one of its views.
  */
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -364,49 +365,97 @@ whole_pictures_are_hashed_as_pdq_has_them(void **state)
 }
 
 
+/* of one side: where the i-th of 256 cells begins and ends */
+
 static void
-both_builds_average_alike(void **state)
+cell_span(uint32_t i, uint32_t side, uint32_t *from, uint32_t *to)
+{
+    if (side < SCREEN_VIEW_SIDE) {
+        *from = (uint32_t) ((i + 0.5) * side / SCREEN_VIEW_SIDE);
+        *to = *from + 1;
+        return;
+    }
+
+    *from = (uint32_t) ((double) i * side / SCREEN_VIEW_SIDE + 0.5);
+    *to = (uint32_t) ((double) (i + 1) * side / SCREEN_VIEW_SIDE + 0.5);
+}
+
+
+static double
+cell_average(const image_t *image, size_t stride, uint32_t row,
+    uint32_t column)
+{
+    double         sum;
+    uint32_t       x, y, left, right, top, bottom;
+    const u_char  *p;
+
+    cell_span(column, image->width, &left, &right);
+    cell_span(row, image->height, &top, &bottom);
+
+    sum = 0;
+
+    for (y = top; y < bottom; y++) {
+        for (x = left; x < right; x++) {
+            p = image->pixels + y * stride + x * 3;
+            sum += 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2];
+        }
+    }
+
+    return sum / ((double) (right - left) * (bottom - top));
+}
+
+
+static void
+both_builds_average_alike_and_right(void **state)
 {
     void                 *memory;
+    size_t                size;
     image_t               image;
-    unsigned              i;
-    screen_view_plane_t  *planes[2];
+    uint32_t              i, x, y;
+    screen_pdq_t          pdq;
+    screen_view_plane_t  *a, *b;
     screen_pdq_picture_t  picture;
 
     static const uint32_t  sizes[][2] = {
-        { 5, 5 }, { 300, 200 }, { 256, 256 }, { 641, 2177 }, { 2600, 3 },
-        { 33, 4600 }
+        { 5, 5 }, { 64, 64 }, { 300, 200 }, { 256, 256 }, { 255, 257 },
+        { 641, 2177 }, { 2600, 5 }, { 33, 4600 }
     };
 
-    planes[0] = calloc(1, sizeof(screen_view_plane_t) + 64);
-    planes[1] = calloc(1, sizeof(screen_view_plane_t) + 64);
+    a = aligned_alloc(64, sizeof(screen_view_plane_t));
+    b = aligned_alloc(64, sizeof(screen_view_plane_t));
 
     for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        screen_view_plane_t  *a, *b;
-
-        a = (screen_view_plane_t *) (((uintptr_t) planes[0] + 63) & ~63ul);
-        b = (screen_view_plane_t *) (((uintptr_t) planes[1] + 63) & ~63ul);
 
         image = image_scene(sizes[i][0] < 60 ? 60 : sizes[i][0],
                             sizes[i][1], i);
         image.width = sizes[i][0];
         picture = picture_of(&image);
 
-        memory = malloc(screen_view_plane_memory(image.width, 3));
+        size = screen_view_memory(image.width, image.height,
+                                  SCREEN_VIEWS_FRAME_QUERY);
+        memory = malloc(size);
         assert_non_null(memory);
 
-        screen_view_plane(SCREEN_PDQ_CPU_ANY, a, &picture, memory);
-        screen_view_plane(screen_pdq_cpu(), b, &picture, memory);
+        assert_int_equal(screen_view_plane(SCREEN_PDQ_CPU_ANY, a, &picture,
+                                           &pdq, memory, size), SCREEN_OK);
+        assert_int_equal(screen_view_plane(screen_pdq_cpu(), b, &picture,
+                                           &pdq, memory, size), SCREEN_OK);
 
         assert_memory_equal(a->cells, b->cells, sizeof(a->cells));
-        assert_memory_equal(a->half, b->half, sizeof(a->half));
+
+        for (y = 0; y < SCREEN_VIEW_SIDE; y += 5) {
+            for (x = 0; x < SCREEN_VIEW_SIDE; x += 3) {
+                assert_true(fabs(cell_average(&image, picture.stride, y, x)
+                                 - (double) a->cells[y][x]) < 0.001);
+            }
+        }
 
         free(memory);
         free(image.pixels);
     }
 
-    free(planes[0]);
-    free(planes[1]);
+    free(a);
+    free(b);
 }
 
 
@@ -632,7 +681,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(whole_pictures_are_hashed_as_pdq_has_them),
-        cmocka_unit_test(both_builds_average_alike),
+        cmocka_unit_test(both_builds_average_alike_and_right),
         cmocka_unit_test(a_part_is_known_again),
         cmocka_unit_test(what_is_laid_around_is_taken_away),
         cmocka_unit_test(others_stay_far_apart),
