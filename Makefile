@@ -40,8 +40,8 @@ WARN     = -Wall -Wextra -Wno-unused-parameter \
 HARDEN   = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 INCLUDES = $(ROOMS:%=-I$(SRC)/%)
 CFLAGS   = -O2 -g
-PIC      = -fPIE
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(PIC) \
+PIE      = -fPIE
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(PIE) \
            -ffp-contract=off $(MEDIA_FLAGS) $(INCLUDES)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LIBS     = -lyara -lpcre2-8 -lseccomp -lcrypto -lcjson -lexpat -lhiredis \
@@ -245,12 +245,13 @@ $(ARCHIVE): $(filter-out $(MAIN:$(SRC)/%.c=build/obj/%.o) $(DECODE),$(OBJECTS))
 	$(call run,AR,ar rcs $@ $^)
 
 # The decoder of media is loaded when it is needed; tests of it and benchmarks
-# have it linked in.
+# have it linked in.  What is private is not for build/flags, which would change
+# with the object that asks for it first, and everything be built again.
 
 MEDIA_UNITS = build/unit/test_fingerprint \
            $(filter build/unit/test_decode%,$(UNITS))
 
-$(DECODE) build/obj/scanner/screen_wire_now.o: private PIC = -fPIC
+$(DECODE) build/obj/scanner/screen_wire_now.o: private PIE = -fPIC
 
 $(DECODER): $(DECODE) build/obj/scanner/screen_wire_now.o
 	$(call run,LINK,$(CC) -shared $(filter-out -pie,$(ALL_LDFLAGS)) \

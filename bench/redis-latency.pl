@@ -1,9 +1,14 @@
 #!/usr/bin/perl
 
 # From "ngx-screen bank add" to every worker of two nginx instances rejecting
-# that content, over many adds, under upload load (CLIENTS of each instance).
+# that content, over many adds, under upload load (CLIENTS of each instance,
+# with a PAUSE in seconds between two uploads of each).
 #
-#     bench/redis-latency.pl [ADDS [CLIENTS]]          1000 adds, 1 client
+#     bench/redis-latency.pl [ADDS [CLIENTS [PAUSE]]]  1000 adds, 1 client,
+#                                                      no pause
+#
+# Clients that pause leave some of the machine to those who share it with them
+# here; without a pause they take all that they can get.
 #
 # The clock starts when the command is started as a process, and stops when
 # the last of the workers, each asked again and again on a connection of its
@@ -34,6 +39,7 @@ use ScreenServer;
 
 my $adds = shift // 1000;
 my $clients = shift // 1;
+my $pause = shift // 0;
 my $screen = Cwd::abs_path($ENV{NGX_SCREEN} || 'build/ngx-screen');
 
 my $redis = ScreenRedis->new;
@@ -221,8 +227,9 @@ for my $edge (@edges) {
 
 Time::HiRes::sleep(1);
 
+my $began = Time::HiRes::time();
 my @load = map { ScreenLoad->start($_, clients => $clients, size => 100_000,
-                                   seconds => 3600) }
+                                   seconds => 3600, pause => $pause) }
            $clients ? @edges : ();
 
 Time::HiRes::sleep(1) if $clients;
@@ -261,8 +268,9 @@ for my $load (@load) {
         if grep { $_->{status} != 200 } @all;
 }
 
-printf "%d workers of %d nginx, %d clients (%d uploads of 100 KB meanwhile)\n",
-       scalar @workers, scalar @edges, $clients * @edges, $uploads;
+printf "%d workers of %d nginx, %d clients (%d uploads of 100 KB meanwhile, "
+       . "%.0f a second)\n", scalar @workers, scalar @edges,
+       $clients * @edges, $uploads, $uploads / (Time::HiRes::time() - $began);
 my @ours = line('ngx-screen bank add', @command);
 my @theirs = line('peer: redis-cli', @cli);
 printf "%-32s median %6.2f,    p99 %6.2f\n", 'ratio of the two',

@@ -122,6 +122,7 @@ match filename ~ php  reject;
 
 
 === TEST 5: "screen off" below a location that screens does not screen
+--- early_answer
 --- policy
 match filename ~ php  reject;
 --- config
@@ -140,11 +141,12 @@ match filename ~ php  reject;
 --- error_code eval
 [403, 200, 403]
 --- raw_response_headers_like eval
-["403", qr/X-Verdict: \[\]/, "403"]
+["403", qr/X-Verdict: \[\]/i, "403"]
 
 
 
 === TEST 6: "screen" works in an "if" in a location
+--- early_answer
 --- policy
 match filename ~ php  reject;
 --- config
@@ -223,6 +225,7 @@ qr{\[emerg\] .*invalid number of arguments in "screen" directive in .*:\d+}
 
 
 === TEST 11: a variable chooses the policy; "off" and nothing mean none
+--- early_answer
 --- http_config
     screen_policy one { match filename ~ php  reject=451; }
     screen_policy two { match filename ~ php  reject=452; }
@@ -289,6 +292,7 @@ GET /up/x.txt?p=such
 
 
 === TEST 14: text and variables make up a policy's name
+--- early_answer
 --- http_config
     screen_policy tier-1 { match filename ~ php  reject=451; }
     screen_policy tier-2 { match filename ~ php  reject=452; }
@@ -525,6 +529,7 @@ qr{\[emerg\] .*unexpected end of file, expecting "\}" in .*/html/x.policy:\d+}
 
 
 === TEST 30: "include" works inside a policy, patterns too
+--- early_answer
 --- http_config
     screen_policy one {
         match filename ~ php  reject=451;

@@ -55,6 +55,8 @@ run_tests();
 __DATA__
 
 === TEST 1: POST, PUT and PATCH are screened by default, other methods not
+--- no_http2
+--- no_http3
 --- policy
 match size > 0  flag;
 --- config
@@ -222,7 +224,7 @@ match content ~ evil  reject;
 --- response_body_like eval
 ['POST 5  \|hello$', 'POST 5  \|hello$', 'reference', 'reference']
 --- raw_response_headers_like eval
-[qr{X-File: /.*client_body_temp/\d+}, qr{X-File: /.*client_body_temp/\d+},
+[(qr{X-File: /.*client_body_temp/\d+}i) x 2,
  '403', '403']
 --- raw_response_headers_unlike eval
 ['XXX', 'XXX', 'X-File', 'X-File']

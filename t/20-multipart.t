@@ -58,6 +58,7 @@ run_tests();
 __DATA__
 
 === TEST 1: every ambiguity is turned away in strict mode with a reason that names it
+--- early_answer
 --- main_config eval
 "load_module $ScreenUploads::Echo;"
 --- policy
@@ -137,6 +138,7 @@ client sent invalid header line
 
 
 === TEST 6: two Content-Type headers are ambiguous, alike or not, in any case
+--- early_answer
 --- main_config eval
 "load_module $ScreenUploads::Echo;"
 --- policy

@@ -11,6 +11,7 @@ run_tests();
 __DATA__
 
 === TEST 1: a file name is equal, or matches with and without regard to case
+--- early_answer
 --- policy
 match filename = bad.txt       reject;
 match filename ~ "^w.*\.php$"  reject=451;
@@ -74,6 +75,7 @@ $screen_verdict|$screen_files
 
 
 === TEST 5: a disposition of the request wins over its path
+--- early_answer
 --- policy
 match filename = a.php  reject;
 --- tell
@@ -87,6 +89,7 @@ Content-Disposition: attachment; filename="a.php"
 
 
 === TEST 6: what is PUT under one name with another in its header has both
+--- early_answer
 --- policy
 match filename = a.php   reject;
 match filename = b.txt   allow;
@@ -405,6 +408,7 @@ load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;
 
 
 === TEST 27: policies share lines by include, and the place of a match is in the shared file
+--- early_answer
 --- http_config
 screen_policy other { include $TEST_NGINX_HTML/shared.inc; }
 --- policy

@@ -210,7 +210,7 @@ $screen_verdict|$screen_reason|$screen_cache
 "403 reject|bank:bad| <- f|||" . 'A' x 2000 . "\n"
 . "403 reject|bank:bad| <- PUT|a||" . 'A' x 2000 . "\n"
 . "200 pass||miss <- PUT|a||B\n"
---- timeout: 2s
+--- timeout: 2
 
 
 
@@ -229,7 +229,7 @@ match yara       reject;
 $screen_verdict|$screen_reason|$screen_cache
 --- uploads eval
 "200 allow|bank:good| <- PUT|a||" . 'A' x 2000 . "\n"
---- timeout: 2s
+--- timeout: 2
 
 
 

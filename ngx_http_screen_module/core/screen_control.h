@@ -30,9 +30,12 @@ typedef struct {
 
 typedef struct {
     _Atomic uint32_t   supervisor;      /* its pid, once it holds the lock */
-    _Atomic uint32_t   starting;        /* the pid of the worker that starts
+    _Atomic uint32_t   starting;        /* the pid of the process that starts
                                            one, 0: none does */
     _Atomic uint64_t   starting_since;  /* CLOCK_MONOTONIC, ms */
+    _Atomic uint32_t   settled;         /* 1: all scanners have come to wait
+                                           for jobs, or it is known that none
+                                           can */
 
     _Atomic uint32_t   scanners;        /* processes alive */
     _Atomic uint32_t   busy;            /* with a job */

@@ -490,7 +490,13 @@ ngx_http_screen_init_module(ngx_cycle_t *cycle)
 
     /* only now "user" is known, wherever it stands */
 
-    return ngx_http_screen_spec_write(smcf, cycle, cycle->log);
+    if (ngx_http_screen_spec_write(smcf, cycle, cycle->log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_screen_pool_open(smcf, cycle->log);
+
+    return NGX_OK;
 }
 
 

@@ -307,6 +307,8 @@ pid_t ngx_http_screen_helper_start(ngx_log_t *log, ngx_str_t *path,
 /* pool.c: the supervisor and its sockets */
 ngx_int_t ngx_http_screen_pool_create(ngx_conf_t *cf,
     ngx_http_screen_main_conf_t *smcf);
+void ngx_http_screen_pool_open(ngx_http_screen_main_conf_t *smcf,
+    ngx_log_t *log);
 ngx_int_t ngx_http_screen_pool_join(ngx_cycle_t *cycle,
     ngx_http_screen_main_conf_t *smcf);
 

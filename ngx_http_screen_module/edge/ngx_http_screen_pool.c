@@ -3,10 +3,10 @@
  * The supervisor of the scanners: what the processes of one configuration
  * share with it, and who starts it again when it is gone.
  *
- * Every worker watches the supervisor through a pidfd.  Whoever sees it die
- * first, or finds none, starts the next one; the lock on the control page
- * keeps a second one away.  Jobs wait meanwhile in the backlog of the
- * listening socket, which nginx holds, and are not lost.
+ * nginx starts the first one before its workers, which watch it through a
+ * pidfd.  Whoever sees it die first, or finds none, starts the next one; the
+ * lock on the control page keeps a second one away.  Jobs wait meanwhile in
+ * the backlog of the listening socket, which nginx holds, and are not lost.
  */
 
 
@@ -19,6 +19,8 @@
 #define NGX_HTTP_SCREEN_WATCH_INTERVAL   1000     /* ms, beside the pidfd */
 #define NGX_HTTP_SCREEN_WATCH_STARTING   10
 #define NGX_HTTP_SCREEN_START_LIMIT      3000     /* ms, to take the lock */
+#define NGX_HTTP_SCREEN_OPEN_INTERVAL    2        /* ms */
+#define NGX_HTTP_SCREEN_OPEN_LIMIT       60000    /* ms, to wait for scanners */
 
 
 static void ngx_http_screen_pool_cleanup(void *data);
@@ -30,7 +32,8 @@ static void ngx_http_screen_pool_timer(ngx_event_t *ev);
 static void ngx_http_screen_pool_gone(ngx_event_t *ev);
 static void ngx_http_screen_pool_watch(ngx_http_screen_main_conf_t *smcf);
 static pid_t ngx_http_screen_pool_supervisor(ngx_http_screen_pool_t *pool);
-static void ngx_http_screen_pool_elect(ngx_http_screen_main_conf_t *smcf);
+static ngx_int_t ngx_http_screen_pool_elect(ngx_http_screen_main_conf_t *smcf,
+    ngx_log_t *log);
 static void ngx_http_screen_pool_messages(ngx_event_t *ev);
 
 
@@ -158,6 +161,52 @@ ngx_http_screen_pool_listen(ngx_conf_t *cf, ngx_http_screen_main_conf_t *smcf)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Starts the scanners before there is a worker with a job for them, and waits
+ * until they have loaded their rules: in a reload the old workers and their
+ * scanners serve meanwhile.  A supervisor that is not there, or no longer, is
+ * the workers' to start again.
+ */
+
+void
+ngx_http_screen_pool_open(ngx_http_screen_main_conf_t *smcf, ngx_log_t *log)
+{
+    uint64_t                 now, start;
+    ngx_uint_t               seen;
+    ngx_http_screen_pool_t  *pool;
+
+    pool = &smcf->pool;
+
+    if (ngx_http_screen_pool_elect(smcf, log) != NGX_OK) {
+        return;
+    }
+
+    start = ngx_http_screen_now() / 1000000;
+
+    for (seen = 0; !atomic_load(&pool->control->settled); /* void */ ) {
+
+        now = ngx_http_screen_now() / 1000000;
+
+        if (ngx_http_screen_pool_supervisor(pool) > 0) {
+            seen = 1;
+
+        } else if (seen || now - start >= NGX_HTTP_SCREEN_START_LIMIT) {
+            return;
+        }
+
+        if (now - start >= NGX_HTTP_SCREEN_OPEN_LIMIT) {
+            ngx_log_error(NGX_LOG_WARN, log, 0,
+                          "screen scanners are not ready after %d s, "
+                          "uploads wait for them",
+                          NGX_HTTP_SCREEN_OPEN_LIMIT / 1000);
+            return;
+        }
+
+        ngx_msleep(NGX_HTTP_SCREEN_OPEN_INTERVAL);
+    }
 }
 
 
@@ -317,7 +366,7 @@ ngx_http_screen_pool_watch(ngx_http_screen_main_conf_t *smcf)
         }
 
         if (pid == 0) {
-            ngx_http_screen_pool_elect(smcf);
+            (void) ngx_http_screen_pool_elect(smcf, pool->timer.log);
             delay = NGX_HTTP_SCREEN_WATCH_STARTING
                     << ngx_min(pool->failures, 7);
         }
@@ -348,8 +397,10 @@ ngx_http_screen_pool_supervisor(ngx_http_screen_pool_t *pool)
 }
 
 
-static void
-ngx_http_screen_pool_elect(ngx_http_screen_main_conf_t *smcf)
+/* NGX_OK: one has been started; NGX_DECLINED: by another process */
+
+static ngx_int_t
+ngx_http_screen_pool_elect(ngx_http_screen_main_conf_t *smcf, ngx_log_t *log)
 {
     uint32_t                 starting;
     uint64_t                 now;
@@ -367,13 +418,13 @@ ngx_http_screen_pool_elect(ngx_http_screen_main_conf_t *smcf)
            < NGX_HTTP_SCREEN_START_LIMIT
         && (starting == (uint32_t) ngx_pid || kill((pid_t) starting, 0) == 0))
     {
-        return;
+        return NGX_DECLINED;
     }
 
     if (!atomic_compare_exchange_strong(&control->starting, &starting,
                                         (uint32_t) ngx_pid))
     {
-        return;
+        return NGX_DECLINED;
     }
 
     atomic_store(&control->starting_since, now);
@@ -389,13 +440,17 @@ ngx_http_screen_pool_elect(ngx_http_screen_main_conf_t *smcf)
     };
 
     if (pool->failures++ == 0) {
-        ngx_log_error(NGX_LOG_NOTICE, pool->timer.log, 0,
-                      "start screen supervisor");
+        ngx_log_error(NGX_LOG_NOTICE, log, 0, "start screen supervisor");
     }
 
-    (void) ngx_http_screen_helper_start(pool->timer.log, &smcf->helper,
-                                        "supervisor", fds,
-                                        sizeof(fds) / sizeof(fds[0]), 1);
+    if (ngx_http_screen_helper_start(log, &smcf->helper, "supervisor", fds,
+                                     sizeof(fds) / sizeof(fds[0]), 1)
+        == -1)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 

@@ -174,6 +174,7 @@ screen_supervisor_ready(screen_supervisor_t *sv)
     }
 
     sv->announced = 1;
+    sv->children.control->settled = 1;
 
     screen_log(LOG_NOTICE, "scanner pool ready: %u scanners, %u rules, %llu "
                "ms", sv->children.nscanners, sv->nrules,
@@ -247,8 +248,13 @@ screen_supervisor_wait(screen_supervisor_t *sv, int ms)
 
     /* rather than to let every upload wait for its deadline */
 
-    fds[3].fd = screen_children_broken(&sv->children) ? SCREEN_FD_LISTEN : -1;
+    fds[3].fd = -1;
     fds[3].events = POLLIN;
+
+    if (screen_children_broken(&sv->children)) {
+        fds[3].fd = SCREEN_FD_LISTEN;
+        sv->children.control->settled = 1;
+    }
 
     if (poll(fds, 4, ms) == -1) {
         return 0;

@@ -70,7 +70,8 @@ sub listen_quic
 # 94 of 100 such answers of nginx on a busy machine.
 
 my ($curl) = `curl --version` =~ /^curl (\d+)/;
-my $loses_early_answers = $Version == 2 && $curl && $curl < 8;
+
+sub loses_early_answers { return $Version == 2 && $curl && $curl < 8 }
 
 
 # Test::Nginx has both modes, but for its own environment.  A request given
@@ -89,7 +90,7 @@ sub prepare
         if ($Test::Nginx::Util::NginxVersion // 0) < 1.025001;
 
     if (defined $block->raw_request || defined $block->pipelined_requests
-        || defined $block->early_answer && $loses_early_answers)
+        || defined $block->early_answer && loses_early_answers())
     {
         $block->set_value("no_http$Version", '');
     }
