@@ -285,7 +285,8 @@ $(MODULE): build/nginx/objs/Makefile $(MODULE_DEPS)
 	$(if $(V),,@echo '  NGINX  $@';) unset MAKEFLAGS; \
 	    $(MAKE) -j$(JOBS) $(if $(V),,-s) \
 	    -C build/nginx/src -f ../objs/Makefile modules
-	@cp build/nginx/objs/ngx_http_screen_module.so $@
+	@cp build/nginx/objs/ngx_http_screen_module.so $@.new
+	@mv $@.new $@
 
 
 # A module that only the tests load; it finds the client in $(MODULE).
