@@ -435,9 +435,9 @@ screen_parse_size(const screen_str_t *text, uint64_t *bytes)
 }
 
 
-/* the length of the unit at the start of text, and its milliseconds */
+/* takes the unit off the start of text: its milliseconds, 0 if it is none */
 
-static size_t
+static uint64_t
 screen_time_unit(screen_str_t *text)
 {
     size_t  i, len;
