@@ -12,7 +12,8 @@
  * A line of HASHES is "group name view variant quality hash".
  *
  * table: for each group of QUERIES the share that is within DISTANCE of the
- * picture of the same name in BANK; and how many pairs of pictures of
+ * picture of the same name in BANK, of all and of those whose original is fit
+ * for a bank (a quality of 50 as it is, below which a bank refuses it); and how many pairs of pictures of
  * different names are.  The part of a name after "#" tells parts of one
  * photograph that have nothing in common: those are pairs of their own.
  * CURVE gets both shares for each distance.
@@ -57,7 +58,8 @@ typedef struct {
     unsigned        pictures;
     unsigned        ours[DISTANCES];    /* with that least distance */
     unsigned        plain[DISTANCES];
-    screen_view_t   view;               /* of the last that was missed */
+    unsigned        fit;                /* whose original is fit for a bank */
+    unsigned        fits[DISTANCES];    /* of these */
 } group_t;
 
 
@@ -463,11 +465,16 @@ recalled(const entries_t *bank, const entries_t *queries, unsigned at,
             g->pictures++;
             g->ours[d]++;
             g->plain[plain(&queries->entries[i], &bank->entries[j])]++;
+
+            if (bank->entries[j].hashes[0].quality >= QUALITY) {
+                g->fit++;
+                g->fits[d]++;
+            }
         }
     }
 
-    printf("%-18s %8s %8s %8s %8s %8s\n", "", "pictures", "plain", "ours",
-           "ours 25", "ours 40");
+    printf("%-18s %8s %8s %8s %8s %8s %8s %8s\n", "", "pictures", "plain",
+           "ours", "ours 25", "ours 40", "fit", "ours");
 
     for (i = 0; i < n; i++) {
         g = &groups[i];
@@ -476,11 +483,12 @@ recalled(const entries_t *bank, const entries_t *queries, unsigned at,
             continue;
         }
 
-        printf("%-18s %8u %8.1f %8.1f %8.1f %8.1f\n", g->group, g->pictures,
-               share(g->plain, at, g->pictures),
+        printf("%-18s %8u %8.1f %8.1f %8.1f %8.1f %8u %8.1f\n", g->group,
+               g->pictures, share(g->plain, at, g->pictures),
                share(g->ours, at, g->pictures),
                share(g->ours, 25, g->pictures),
-               share(g->ours, 40, g->pictures));
+               share(g->ours, 40, g->pictures),
+               g->fit, share(g->fits, at, g->fit));
 
         for (d = 0; curve && d <= 100; d++) {
             fprintf(curve, "%s\t%u\t%.3f\t%.3f\n", g->group, d,

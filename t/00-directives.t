@@ -848,7 +848,7 @@ qr{\[emerg\] .*invalid number of scanners "0": expected 1 to 1024 in .*nginx.con
 --- config
 --- must_die
 --- error_log eval
-qr{\[emerg\] .*invalid parameter "time=5s": expected timeout= \(1ms to 1h\), memory= \(8m or more\), queue= \(1 to 65535\) or jobs= \(1 or more\) in .*nginx.conf:\d+}
+qr{\[emerg\] .*invalid parameter "time=5s": expected timeout= \(1ms to 1h\), memory= \(8m or more\), queue= \(1 to 65535\), jobs= \(1 or more\) or start= \(0 to 1h\) in .*nginx.conf:\d+}
 
 
 

@@ -1,5 +1,6 @@
 # Scanners that take long to load their rules: a reload waits for them while
-# the old ones serve, and one whose scanners never come is no dead end.
+# the old ones serve, as long as it is told to (start=), and one whose scanners
+# never come is no dead end.
 
 use strict;
 use warnings;
@@ -71,6 +72,24 @@ my $evil = sub {
 };
 
 is $evil->(), 403, 'the new scanners work';
+
+my $late = qr/screen scanners are not ready after 100 ms/;
+
+unlike $server->error_log, $late, 'nginx waited as long as it took';
+
+$server->configure(scanners => '2 start=100ms');
+
+my %old = map { $_ => 1 } $server->workers;
+
+$server->signal('HUP');
+
+ok $server->wait_for(sub {
+    my @workers = $server->workers;
+    return @workers == 2 && !grep { $old{$_} } @workers;
+}, 30), 'a reload that waits for 100 ms';
+
+is $evil->(), 403, 'an upload waits for the scanners';
+like $server->error_log, $late, 'and the log says why';
 is $server->alerts, '', 'no alert in the log';
 is $server->stop, 0, 'nothing is left running';
 

@@ -12,6 +12,8 @@ static char *ngx_http_screen_policy_directive(ngx_conf_t *cf,
     ngx_command_t *dummy, void *conf);
 static char *ngx_http_screen_policy_line(ngx_conf_t *cf,
     ngx_http_screen_policy_t *policy);
+static ngx_int_t ngx_http_screen_scanners_parameter(
+    ngx_http_screen_main_conf_t *smcf, ngx_str_t s);
 
 
 ngx_int_t
@@ -277,9 +279,8 @@ ngx_http_screen_scanners(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_screen_main_conf_t *smcf = conf;
 
-    ssize_t      size;
     ngx_int_t    n;
-    ngx_str_t   *value, s;
+    ngx_str_t   *value;
     ngx_uint_t   i;
 
     if (smcf->scanners != NGX_CONF_UNSET_UINT) {
@@ -301,63 +302,81 @@ ngx_http_screen_scanners(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 2; i < cf->args->nelts; i++) {
 
-        if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
-            s.data = value[i].data + 8;
-            s.len = value[i].len - 8;
-
-            n = ngx_parse_time(&s, 0);
-
-            if (n < 1 || n > 3600 * 1000) {
-                goto invalid;
-            }
-
-            smcf->timeout = n;
-
-        } else if (ngx_strncmp(value[i].data, "memory=", 7) == 0) {
-            s.data = value[i].data + 7;
-            s.len = value[i].len - 7;
-
-            size = ngx_parse_offset(&s);
-
-            if (size < 8 * 1024 * 1024) {
-                goto invalid;
-            }
-
-            smcf->memory = size;
-
-        } else if (ngx_strncmp(value[i].data, "queue=", 6) == 0) {
-            n = ngx_atoi(value[i].data + 6, value[i].len - 6);
-
-            if (n < 1 || n > 65535) {
-                goto invalid;
-            }
-
-            smcf->queue = n;
-
-        } else if (ngx_strncmp(value[i].data, "jobs=", 5) == 0) {
-            n = ngx_atoi(value[i].data + 5, value[i].len - 5);
-
-            if (n < 1) {
-                goto invalid;
-            }
-
-            smcf->jobs = n;
-
-        } else {
-            goto invalid;
+        if (ngx_http_screen_scanners_parameter(smcf, value[i]) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\": expected timeout= "
+                               "(1ms to 1h), memory= (8m or more), queue= "
+                               "(1 to 65535), jobs= (1 or more) or start= "
+                               "(0 to 1h)", &value[i]);
+            return NGX_CONF_ERROR;
         }
     }
 
     return NGX_CONF_OK;
+}
 
-invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\": expected timeout= (1ms to "
-                       "1h), memory= (8m or more), queue= (1 to 65535) or "
-                       "jobs= (1 or more)", &value[i]);
+static ngx_int_t
+ngx_http_screen_scanners_parameter(ngx_http_screen_main_conf_t *smcf,
+    ngx_str_t s)
+{
+    u_char        *p;
+    ssize_t        size;
+    ngx_int_t      n;
+    screen_str_t   name;
 
-    return NGX_CONF_ERROR;
+    p = ngx_strlchr(s.data, s.data + s.len, '=');
+
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    name.data = s.data;
+    name.len = p - s.data;
+
+    s.data = p + 1;
+    s.len -= name.len + 1;
+
+    if (screen_str_is(&name, "memory")) {
+        size = ngx_parse_offset(&s);
+        smcf->memory = size;
+
+        return size < 8 * 1024 * 1024 ? NGX_ERROR : NGX_OK;
+    }
+
+    if (screen_str_is(&name, "timeout")) {
+        n = ngx_parse_time(&s, 0);
+        smcf->timeout = n;
+
+        return n < 1 || n > 3600 * 1000 ? NGX_ERROR : NGX_OK;
+    }
+
+    if (screen_str_is(&name, "start")) {
+        n = ngx_parse_time(&s, 0);
+        smcf->start = n;
+
+        return n < 0 || n > 3600 * 1000 ? NGX_ERROR : NGX_OK;
+    }
+
+    n = ngx_atoi(s.data, s.len);
+
+    if (n < 1) {
+        return NGX_ERROR;
+    }
+
+    if (screen_str_is(&name, "queue")) {
+        smcf->queue = n;
+
+        return n > 65535 ? NGX_ERROR : NGX_OK;
+    }
+
+    if (screen_str_is(&name, "jobs")) {
+        smcf->jobs = n;
+
+        return NGX_OK;
+    }
+
+    return NGX_ERROR;
 }
 
 

@@ -281,6 +281,7 @@ ngx_http_screen_create_main_conf(ngx_conf_t *cf)
     smcf->memory = NGX_CONF_UNSET_SIZE;
     smcf->queue = NGX_CONF_UNSET_UINT;
     smcf->jobs = NGX_CONF_UNSET_UINT;
+    smcf->start = NGX_CONF_UNSET_MSEC;
     smcf->sandbox = NGX_CONF_UNSET_UINT;
     smcf->digest_variables = NGX_CONF_UNSET_UINT;
 
@@ -303,6 +304,7 @@ ngx_http_screen_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_size_value(smcf->memory, 512 * 1024 * 1024);
     ngx_conf_init_uint_value(smcf->queue, 128);
     ngx_conf_init_uint_value(smcf->jobs, 10000);
+    ngx_conf_init_msec_value(smcf->start, 60000);
     ngx_conf_init_uint_value(smcf->sandbox, SCREEN_SANDBOX_REQUIRED);
 
     if (smcf->helper.len == 0) {

@@ -129,6 +129,8 @@ typedef struct {
     size_t                        memory;
     ngx_uint_t                    queue;
     ngx_uint_t                    jobs;
+    ngx_msec_t                    start;       /* to wait for scanners, before
+                                                  there are workers */
     ngx_uint_t                    sandbox;
 
     screen_alloc_t                alloc;       /* from the cycle's pool */

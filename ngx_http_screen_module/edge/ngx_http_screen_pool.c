@@ -20,7 +20,6 @@
 #define NGX_HTTP_SCREEN_WATCH_STARTING   10
 #define NGX_HTTP_SCREEN_START_LIMIT      3000     /* ms, to take the lock */
 #define NGX_HTTP_SCREEN_OPEN_INTERVAL    2        /* ms */
-#define NGX_HTTP_SCREEN_OPEN_LIMIT       60000    /* ms, to wait for scanners */
 
 
 static void ngx_http_screen_pool_cleanup(void *data);
@@ -180,7 +179,7 @@ ngx_http_screen_pool_open(ngx_http_screen_main_conf_t *smcf, ngx_log_t *log)
 
     pool = &smcf->pool;
 
-    if (ngx_http_screen_pool_elect(smcf, log) != NGX_OK) {
+    if (ngx_http_screen_pool_elect(smcf, log) != NGX_OK || smcf->start == 0) {
         return;
     }
 
@@ -197,11 +196,10 @@ ngx_http_screen_pool_open(ngx_http_screen_main_conf_t *smcf, ngx_log_t *log)
             return;
         }
 
-        if (now - start >= NGX_HTTP_SCREEN_OPEN_LIMIT) {
+        if (now - start >= smcf->start) {
             ngx_log_error(NGX_LOG_WARN, log, 0,
-                          "screen scanners are not ready after %d s, "
-                          "uploads wait for them",
-                          NGX_HTTP_SCREEN_OPEN_LIMIT / 1000);
+                          "screen scanners are not ready after %M ms, "
+                          "uploads wait for them", smcf->start);
             return;
         }
 
