@@ -18,6 +18,7 @@
 
 
 #define SCREEN_CLIENT_FD_ABOVE  32      /* out of the way of those below */
+#define SCREEN_CLIENT_STARTS    16      /* of supervisors, which are killed */
 
 
 /* what a process is started with, in the order of SCREEN_FD_SPEC and on */
@@ -212,10 +213,13 @@ screen_client_compile(screen_client_t *client, const screen_spec_t *spec,
 
     memset(client, 0, sizeof(screen_client_t));
 
+    client->spec = -1;
     client->control = -1;
     client->listen = -1;
-    client->lifeline = -1;
-    client->log = -1;
+    client->lifeline[0] = -1;
+    client->lifeline[1] = -1;
+    client->log[0] = -1;
+    client->log[1] = -1;
     client->tell = tell;
     client->ctx = ctx;
 
@@ -286,43 +290,20 @@ screen_client_listen(screen_client_t *client)
 }
 
 
-int
-screen_client_start(screen_client_t *client, const screen_spec_t *spec,
-    screen_error_t *err)
+/* a supervisor, the first one or the next */
+
+static int
+screen_client_supervise(screen_client_t *client)
 {
-    int                     fd, life[2], log[2];
-    screen_spec_t           bare;
-    screen_client_files_t   files;
-
-    bare = *spec;
-    bare.nbanks = 0;
-
-    life[0] = -1;
-    log[1] = -1;
-
-    fd = screen_client_spec(&bare);
-    client->control = screen_client_memfd("screen-control");
-
-    if (fd == -1 || client->control == -1
-        || ftruncate(client->control, sizeof(screen_control_t)) == -1
-        || screen_client_listen(client) == -1
-        || pipe2(life, O_CLOEXEC) == -1
-        || socketpair(AF_UNIX, SOCK_DGRAM|SOCK_CLOEXEC, 0, log) == -1)
-    {
-        return screen_error_set(err, "the pool cannot be set up: %s",
-                                strerror(errno));
-    }
-
-    client->lifeline = life[1];
-    client->log = log[0];
+    screen_client_files_t  files;
 
     files.out = -1;
-    files.fds[0] = fd;
+    files.fds[0] = client->spec;
     files.fds[SCREEN_FD_IMAGE - SCREEN_FD_SPEC] = client->image;
     files.fds[SCREEN_FD_LISTEN - SCREEN_FD_SPEC] = client->listen;
-    files.fds[SCREEN_FD_LIFELINE - SCREEN_FD_SPEC] = life[0];
+    files.fds[SCREEN_FD_LIFELINE - SCREEN_FD_SPEC] = client->lifeline[0];
     files.fds[SCREEN_FD_CONTROL - SCREEN_FD_SPEC] = client->control;
-    files.fds[SCREEN_FD_LOG - SCREEN_FD_SPEC] = log[1];
+    files.fds[SCREEN_FD_LOG - SCREEN_FD_SPEC] = client->log[1];
 
     client->supervisor = fork();
 
@@ -330,12 +311,40 @@ screen_client_start(screen_client_t *client, const screen_spec_t *spec,
         screen_client_exec(&files, "supervisor");
     }
 
-    close(fd);
-    close(life[0]);
-    close(log[1]);
-
     if (client->supervisor == -1) {
         client->supervisor = 0;
+        return SCREEN_ERROR;
+    }
+
+    client->starts++;
+
+    return SCREEN_OK;
+}
+
+
+int
+screen_client_start(screen_client_t *client, const screen_spec_t *spec,
+    screen_error_t *err)
+{
+    screen_spec_t  bare;
+
+    bare = *spec;
+    bare.nbanks = 0;
+
+    client->spec = screen_client_spec(&bare);
+    client->control = screen_client_memfd("screen-control");
+
+    if (client->spec == -1 || client->control == -1
+        || ftruncate(client->control, sizeof(screen_control_t)) == -1
+        || screen_client_listen(client) == -1
+        || pipe2(client->lifeline, O_CLOEXEC) == -1
+        || socketpair(AF_UNIX, SOCK_DGRAM|SOCK_CLOEXEC, 0, client->log) == -1)
+    {
+        return screen_error_set(err, "the pool cannot be set up: %s",
+                                strerror(errno));
+    }
+
+    if (screen_client_supervise(client) != SCREEN_OK) {
         return screen_error_set(err, "fork() failed: %s", strerror(errno));
     }
 
@@ -349,8 +358,8 @@ screen_client_log(screen_client_t *client)
     char     text[1024];
     ssize_t  n;
 
-    while (client->log != -1) {
-        n = recv(client->log, text, sizeof(text) - 1, MSG_DONTWAIT);
+    while (client->log[0] != -1) {
+        n = recv(client->log[0], text, sizeof(text) - 1, MSG_DONTWAIT);
 
         if (n <= 0) {
             return;
@@ -397,8 +406,9 @@ screen_client_connect(screen_client_t *client)
 
 
 /*
- * 1 if there is no pool: its supervisor could not begin.  One that was killed
- * leaves scanners behind that finish what they have.
+ * 1 if there is no pool, and none can be had.  A supervisor that was killed
+ * leaves scanners behind that finish what they have, and no others: the next
+ * one starts some for what waits.
  */
 
 static int
@@ -411,7 +421,9 @@ screen_client_failed(screen_client_t *client)
            == client->supervisor)
     {
         client->supervisor = 0;
-        client->failed = WIFEXITED(status);
+        client->failed = WIFEXITED(status)
+                         || client->starts == SCREEN_CLIENT_STARTS
+                         || screen_client_supervise(client) != SCREEN_OK;
     }
 
     return client->failed;
@@ -555,7 +567,9 @@ screen_client_close(int *fd)
 void
 screen_client_stop(screen_client_t *client)
 {
-    screen_client_close(&client->lifeline);
+    screen_client_close(&client->lifeline[0]);
+    screen_client_close(&client->lifeline[1]);
+    screen_client_close(&client->spec);
     screen_client_close(&client->listen);
     screen_client_close(&client->image);
     screen_client_close(&client->control);
@@ -565,9 +579,10 @@ screen_client_stop(screen_client_t *client)
         client->supervisor = 0;
     }
 
-    if (client->tell != NULL && client->log > 0) {
+    if (client->tell != NULL && client->log[0] > 0) {
         screen_client_log(client);
     }
 
-    screen_client_close(&client->log);
+    screen_client_close(&client->log[0]);
+    screen_client_close(&client->log[1]);
 }

@@ -21,12 +21,14 @@ typedef void (*screen_client_tell_t)(void *ctx, int notice, const char *file,
 
 typedef struct {
     int                    image;         /* memfds */
+    int                    spec;
     int                    control;
     int                    listen;
-    int                    lifeline;      /* our end */
-    int                    log;           /* our end */
+    int                    lifeline[2];   /* we keep the second open */
+    int                    log[2];        /* and read the first */
     pid_t                  supervisor;
-    unsigned               failed:1;      /* it ended by itself */
+    unsigned               starts;        /* of one */
+    unsigned               failed:1;      /* there is none, nor will be */
     uint64_t               jobs;
     u_char                 address[108];  /* abstract, of sun_path */
     size_t                 address_len;
@@ -46,7 +48,8 @@ int screen_client_compile(screen_client_t *client, const screen_spec_t *spec,
 
 /*
  * Starts the pool on what was compiled; no keeper, the banks stay as they
- * are.  SCREEN_OK or SCREEN_ERROR.
+ * are.  A supervisor that is killed later is started again.  SCREEN_OK or
+ * SCREEN_ERROR.
  */
 int screen_client_start(screen_client_t *client, const screen_spec_t *spec,
     screen_error_t *err);

@@ -374,7 +374,7 @@ like $out, qr{hang\.bin  error  crash}, 'killed: its job is a crash';
 like $out, qr{eicar\.com  flag}, 'another scanner has taken its place';
 like $err, qr{scanner $victim was ended by SIGKILL}, 'which is logged';
 
-# what is lost with it is lost at the deadline
+# the scanners end what they have, and others are started for what waits
 
 $pid = start('scan', '--policy', $hang, $f_hang, $f_eicar);
 
@@ -386,6 +386,9 @@ my @scanners = pool($pid, 'screen-scanner');
 
 kill 'KILL', $supervisor;
 ($rc, $out, $err) = finish($pid);
+
+like $out, qr{hang\.bin  error  timeout}, 'a job goes on without it';
+like $out, qr{eicar\.com  flag}, 'and another supervisor takes its place';
 
 my @left = await(sub { (grep { -e "/proc/$_" } @scanners) ? () : 'none' });
 is_deeply \@left, ['none'], 'scanners do not outlive their supervisor';
