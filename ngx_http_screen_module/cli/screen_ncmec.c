@@ -12,7 +12,9 @@
 #include "screen_ncmec.h"
 
 
-#define SCREEN_NCMEC_READ   262144
+#ifndef SCREEN_NCMEC_READ
+#define SCREEN_NCMEC_READ   262144       /* at once; less in a test */
+#endif
 #define SCREEN_NCMEC_DEPTH  32
 #define SCREEN_NCMEC_TEXT   1024
 #define SCREEN_NCMEC_NAME   128
