@@ -13,10 +13,10 @@
  *
  * table: for each group of QUERIES the share that is within DISTANCE of the
  * picture of the same name in BANK, of all and of those whose original is fit
- * for a bank (a quality of 50 as it is, below which a bank refuses it); and how many pairs of pictures of
- * different names are.  The part of a name after "#" tells parts of one
- * photograph that have nothing in common: those are pairs of their own.
- * CURVE gets both shares for each distance.
+ * for a bank (a quality of 50 as it is, below which a bank refuses it); and
+ * how many pairs of pictures of different names are.  The part of a name after
+ * "#" tells parts of one photograph that have nothing in common: those are
+ * pairs of their own.  CURVE gets both shares for each distance.
  *
  * bench/recall.pl makes the pictures and the lists.
  */
