@@ -7,7 +7,8 @@
 # One thread, one query at a time, as an upload comes; CPU time.  Hashes of
 # real pictures crowd into few buckets, in which a query may take seconds:
 # after SECONDS (40) of CPU no further query of a kind is asked, and the line
-# tells how many were.
+# tells how many were.  More than MOST (1000000) codes take more minutes and
+# more gigabytes than a short run has, in the indexes that hash.
 
 import os
 import sys
@@ -27,6 +28,7 @@ def load(folder, name):
 
 
 SECONDS = float(os.environ.get("SECONDS", "40"))
+MOST = int(os.environ.get("MOST", "1000000"))
 
 
 # range_search answers what is below its radius
@@ -69,7 +71,7 @@ def main():
 
     # 16 bands of 16 bits and 11 of 23, as far as each has to be searched
 
-    if len(codes) <= 1000000:
+    if len(codes) <= MOST:
         for bands, bits, flip in (16, 16, radius // 16), (11, 23,
                                                           radius // 11):
             indexes.append((
