@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
 # The table of recall and of false matches, from photographs of Debian's
-# packages; takes hours of a slow machine and some 5 GB.
+# packages; takes an hour or more and some 5 GB.
 #
 #     bench/recall.pl FOLDER [SIDE [PHOTOS]]
 #
