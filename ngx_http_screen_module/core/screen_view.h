@@ -48,8 +48,8 @@ typedef uint16_t  screen_view_t;
 
 
 /*
- * What a picture or a frame is hashed for.  A picture has some 30 views when
- * it is asked for and some 100 when it is banned; a frame fewer.
+ * What a picture or a frame is hashed for.  A picture has some 45 views when
+ * it is asked for and some 160 when it is banned; a frame fewer.
  */
 
 typedef enum {
