@@ -420,7 +420,7 @@ screen_tail_entries(const screen_tail_t *t, const screen_bank_t *bank)
 
     delta = t->header ? atomic_load(&t->header->delta) : 0;
 
-    if (delta < 0 && (uint64_t) -delta > n) {
+    if (delta < 0 && -(uint64_t) delta > n) {
         return 0;
     }
 
