@@ -21,7 +21,10 @@
  */
 
 #define SCREEN_VIEW_SIDE  SCREEN_PDQ_CELLS
-#define SCREEN_VIEW_HALF  (SCREEN_VIEW_SIDE / 2)
+
+enum {
+    SCREEN_VIEW_HALF = SCREEN_VIEW_SIDE / 2
+};
 
 
 typedef struct {
