@@ -20,7 +20,8 @@ my $side = 50_000;
 
 my $server = ScreenServer->new(
     scanners => '2 timeout=20s memory=256m jobs=1000000',
-    files    => { 'bad.csv' => "signal,value,label\npdq," . '5a' x 32 . ",x\n" },
+    files    => { 'bad.csv' => "signal,value,label\n"
+                               . 'pdq,' . '5a' x 32 . ",x\n" },
     http     => 'screen_bank bad file=bad.csv;',
     policy   => 'match bank=bad signal=pdq cross=on reject;'
                 . 'match bank=bad signal=vpdq reject;'

@@ -381,7 +381,7 @@ screen_ncmec_parse(screen_ncmec_t *x, FILE *from,
     done = 0;
 
     do {
-        room = XML_GetBuffer(x->parser, SCREEN_NCMEC_READ);
+        room = XML_GetBuffer(x->parser, (int) SCREEN_NCMEC_READ);
         if (room == NULL) {
             return screen_error_at(x->err, x->place.name, 0,
                                    "no memory to read it");

@@ -18,7 +18,7 @@
 
 static size_t  block;
 
-#define SCREEN_NCMEC_READ  ((int) block)
+#define SCREEN_NCMEC_READ  block
 
 #include "../../ngx_http_screen_module/cli/screen_ncmec.c"
 #include "../../ngx_http_screen_module/core/screen_bank_builder.h"
