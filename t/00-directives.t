@@ -915,7 +915,7 @@ qr{\[emerg\] .*"screen_scanners" directive is duplicate in .*nginx.conf:\d+}
 === TEST 58: screen_scanners' parameters are accepted together
 --- policy
 match content ~ evil  reject;
---- scanners: 2 timeout=20s memory=64m queue=16 jobs=2
+--- scanners: 2 timeout=20s memory=64m queue=16 jobs=2 start=30s
 --- config
     location /up { screen test; try_files "" @ok; }
     location @ok { return 200; }
@@ -935,3 +935,14 @@ match content ~ evil  reject;
 --- must_die
 --- error_log eval
 qr{\[emerg\] .*invalid value "off" in .*nginx.conf:\d+}
+
+
+
+=== TEST 60: screen_scanners waits for an hour at most
+--- no_screen
+--- http_config
+    screen_scanners 1 start=61m;
+--- config
+--- must_die
+--- error_log eval
+qr{\[emerg\] .*invalid parameter "start=61m": expected .* or start= \(0 to 1h\) in .*nginx.conf:\d+}

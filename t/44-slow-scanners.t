@@ -34,6 +34,23 @@ SH
 }
 
 
+# the next reload, until its workers are all that there are
+
+sub reload
+{
+    my ($server, $what) = @_;
+
+    my %old = map { $_ => 1 } $server->workers;
+
+    $server->signal('HUP');
+
+    ok $server->wait_for(sub {
+        my @workers = $server->workers;
+        return @workers == 2 && !grep { $old{$_} } @workers;
+    }, 30), $what;
+}
+
+
 my $slow = wrapper("sleep $loading");
 
 my $server = ScreenServer->new(
@@ -47,16 +64,7 @@ my $load = ScreenLoad->start($server, clients => 3, size => 20_000);
 
 $server->wait_for(sub { $load->count > 20 }, 30) or fail('no uploads');
 
-for my $n (1 .. 2) {
-    my %old = map { $_ => 1 } $server->workers;
-
-    $server->signal('HUP');
-
-    ok $server->wait_for(sub {
-        my @workers = $server->workers;
-        return @workers == 2 && !grep { $old{$_} } @workers;
-    }, 30), "reload $n";
-}
+reload($server, "reload $_") for 1 .. 2;
 
 my $count = $load->count;
 $server->wait_for(sub { $load->count > $count + 20 }, 30);
@@ -73,23 +81,15 @@ my $evil = sub {
 
 is $evil->(), 403, 'the new scanners work';
 
-my $late = qr/screen scanners are not ready after 100 ms/;
-
-unlike $server->error_log, $late, 'nginx waited as long as it took';
+unlike $server->error_log, qr/screen scanners are not ready/,
+       'nginx waited as long as it took';
 
 $server->configure(scanners => '2 start=100ms');
-
-my %old = map { $_ => 1 } $server->workers;
-
-$server->signal('HUP');
-
-ok $server->wait_for(sub {
-    my @workers = $server->workers;
-    return @workers == 2 && !grep { $old{$_} } @workers;
-}, 30), 'a reload that waits for 100 ms';
+reload($server, 'a reload that waits for 100 ms');
 
 is $evil->(), 403, 'an upload waits for the scanners';
-like $server->error_log, $late, 'and the log says why';
+like $server->error_log, qr/screen scanners are not ready after 100 ms/,
+     'and the log says why';
 is $server->alerts, '', 'no alert in the log';
 is $server->stop, 0, 'nothing is left running';
 

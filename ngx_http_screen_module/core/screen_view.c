@@ -101,6 +101,7 @@ int
 screen_view_parse(const screen_str_t *name, screen_view_t *view)
 {
     size_t         i;
+    uint64_t       number;
     screen_str_t   rest;
     screen_view_t  box;
 
@@ -123,6 +124,20 @@ screen_view_parse(const screen_str_t *name, screen_view_t *view)
     for (i = 0; i < screen_view_table_len; i++) {
         if (screen_str_is(&rest, screen_view_table[i].name)) {
             *view = screen_view_table[i].view | box;
+            return SCREEN_OK;
+        }
+    }
+
+    /* as screen_view_name() has it of one that is no longer made */
+
+    if (box == 0 && rest.len > 5 && memcmp(rest.data, "view-", 5) == 0) {
+        rest.data += 5;
+        rest.len -= 5;
+
+        if (screen_parse_uint(&rest, &number) == SCREEN_OK
+            && number <= UINT16_MAX)
+        {
+            *view = (screen_view_t) number;
             return SCREEN_OK;
         }
     }

@@ -66,7 +66,7 @@ typedef enum {
  */
 const char *screen_view_name(screen_view_t view, char to[SCREEN_VIEW_NAME]);
 
-/* the number of such a name; SCREEN_NOT_FOUND for any other text */
+/* the number of such a name, "view-7" too; SCREEN_NOT_FOUND for other text */
 int screen_view_parse(const screen_str_t *name, screen_view_t *view);
 
 /* bytes of memory that screen_view_each() needs for a picture of this size */

@@ -424,6 +424,11 @@ screen_client_failed(screen_client_t *client)
         client->failed = WIFEXITED(status)
                          || client->starts == SCREEN_CLIENT_STARTS
                          || screen_client_supervise(client) != SCREEN_OK;
+
+        if (!client->failed) {
+            client->tell(client->ctx, 0, "", 0, "the supervisor of the "
+                         "scanners was killed, another one is started");
+        }
     }
 
     return client->failed;

@@ -389,6 +389,7 @@ kill 'KILL', $supervisor;
 
 like $out, qr{hang\.bin  error  timeout}, 'a job goes on without it';
 like $out, qr{eicar\.com  flag}, 'and another supervisor takes its place';
+like $err, qr{supervisor of the scanners was killed}, 'which is told';
 
 my @left = await(sub { (grep { -e "/proc/$_" } @scanners) ? () : 'none' });
 is_deeply \@left, ['none'], 'scanners do not outlive their supervisor';

@@ -612,6 +612,9 @@ names_are_read_back(void **state)
     assert_string_equal(screen_view_name(SCREEN_VIEW_512, name), "512");
     assert_string_equal(screen_view_name(SCREEN_VIEW_BOX, name), "box");
     assert_string_equal(screen_view_name(9999, name), "view-9999");
+    text = screen_str_of(name);
+    assert_int_equal(screen_view_parse(&text, &parsed), SCREEN_OK);
+    assert_int_equal(parsed, 9999);
 
     text = screen_str_of("no-such-view");
     assert_int_equal(screen_view_parse(&text, &parsed), SCREEN_NOT_FOUND);
