@@ -227,7 +227,7 @@ kill 'USR1', $fake;
 
 ok $nginx->becomes(qr/^OK \+PONG/, 10, 'GET', 'key'),
    'when the server has come to its senses, so has the client';
-ok $nginx->{server}->wait_for(sub { $nginx->status->{pending} == 0 }, 10),
+ok $nginx->{server}->wait_for(sub { $nginx->status->{pending} == 0 }, 20),
    'nothing is left under way';
 
 my $server = $nginx->{server};

@@ -29,7 +29,11 @@ ngx_http_screen_redis_reply(ngx_http_screen_redis_node_t *node,
     q = ngx_queue_head(&node->sent);
     call = ngx_queue_data(q, ngx_http_screen_redis_call_t, queue);
 
-    node->timeouts = 0;
+    /* a server that is always late is as bad as one that is silent */
+
+    if (!call->late) {
+        node->timeouts = 0;
+    }
 
     if (call->skip) {
         call->skip = 0;
@@ -39,7 +43,7 @@ ngx_http_screen_redis_reply(ngx_http_screen_redis_node_t *node,
     ngx_queue_remove(q);
     node->redis->status.replies++;
 
-    if (reply->type != NGX_HTTP_SCREEN_REDIS_ERROR) {
+    if (reply->type != NGX_HTTP_SCREEN_REDIS_ERROR && !call->late) {
         ngx_http_screen_redis_node_proved(node);
     }
 
