@@ -11,11 +11,8 @@
 #include "screen_words.h"
 
 #include <sys/random.h>
-#include <sys/mman.h>
 
 
-static int ngx_http_screen_scan_file(ngx_http_request_t *r, ngx_buf_t *b);
-static int ngx_http_screen_scan_memory(ngx_http_request_t *r);
 static ngx_int_t ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx);
 static ngx_int_t ngx_http_screen_scan_send(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_scan_write_handler(ngx_event_t *wev);
@@ -81,115 +78,6 @@ ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
     }
 
     return rc == NGX_AGAIN ? NGX_AGAIN : NGX_OK;
-}
-
-
-/* a descriptor of the whole body that cannot be written to, or -1 */
-
-int
-ngx_http_screen_body_fd(ngx_http_request_t *r)
-{
-    ngx_chain_t  *cl;
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        if (cl->buf->in_file) {
-            break;
-        }
-    }
-
-    if (cl && cl == r->request_body->bufs && cl->next == NULL) {
-        return ngx_http_screen_scan_file(r, cl->buf);
-    }
-
-    return ngx_http_screen_scan_memory(r);
-}
-
-
-static int
-ngx_http_screen_scan_file(ngx_http_request_t *r, ngx_buf_t *b)
-{
-    int     fd;
-    u_char  path[sizeof("/proc/self/fd/") + NGX_INT_T_LEN];
-
-    (void) ngx_sprintf(path, "/proc/self/fd/%d%Z", b->file->fd);
-
-    fd = open((char *) path, O_RDONLY|O_CLOEXEC);
-
-    if (fd == -1 && b->file->name.len) {
-
-        /* no /proc in a chroot */
-
-        fd = open((char *) b->file->name.data, O_RDONLY|O_CLOEXEC);
-    }
-
-    if (fd == -1) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                      "opening \"%V\" for a scan failed", &b->file->name);
-    }
-
-    return fd;
-}
-
-
-static int
-ngx_http_screen_scan_memory(ngx_http_request_t *r)
-{
-    int           fd;
-    u_char        data[4096];
-    off_t         offset;
-    ssize_t       n;
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    fd = memfd_create("screen-body", MFD_CLOEXEC|MFD_ALLOW_SEALING);
-
-    if (fd == -1) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                      "memfd_create() for a scan failed");
-        return -1;
-    }
-
-    for (cl = r->request_body->bufs; cl; cl = cl->next) {
-        b = cl->buf;
-
-        if (ngx_buf_in_memory(b)) {
-            n = write(fd, b->pos, b->last - b->pos);
-
-            if (n != b->last - b->pos) {
-                goto failed;
-            }
-
-            continue;
-        }
-
-        for (offset = b->file_pos; offset < b->file_last; offset += n) {
-            n = ngx_read_file(b->file, data,
-                              ngx_min(b->file_last - offset,
-                                      (off_t) sizeof(data)),
-                              offset);
-
-            if (n <= 0 || write(fd, data, n) != n) {
-                goto failed;
-            }
-        }
-    }
-
-    if (fcntl(fd, F_ADD_SEALS,
-              F_SEAL_WRITE|F_SEAL_GROW|F_SEAL_SHRINK|F_SEAL_SEAL)
-        == -1)
-    {
-        goto failed;
-    }
-
-    return fd;
-
-failed:
-
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                  "copying a body for a scan failed");
-    (void) close(fd);
-
-    return -1;
 }
 
 
