@@ -173,16 +173,22 @@ typedef enum {
 } ngx_http_screen_state_t;
 
 
+#define NGX_HTTP_SCREEN_SCAN_HEADER  4
+#define NGX_HTTP_SCREEN_SCAN_START   512
+
+
 typedef struct {
     ngx_connection_t             *connection;
     ngx_event_t                   timer;
     screen_buf_t                  job;
     size_t                        sent;
     int                           body;        /* descriptor, -1: sent */
-    u_char                        header[4];   /* the report's length */
-    u_char                       *report;
+    u_char                        start[NGX_HTTP_SCREEN_SCAN_START];
+                                               /* the report's length, and all
+                                                  of a short one */
+    u_char                       *report;      /* NULL: no length yet */
     size_t                        size;        /* of the report */
-    size_t                        received;    /* header included */
+    size_t                        received;    /* to start, or of the report */
     uint64_t                      id;
     unsigned                      counted:1;   /* among the jobs under way */
     unsigned                      words:1;     /* in place of a report */

@@ -14,11 +14,13 @@
 
 
 static ngx_int_t ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx);
+static ngx_int_t ngx_http_screen_scan_begin(ngx_http_screen_ctx_t *ctx);
 static ngx_int_t ngx_http_screen_scan_send(ngx_http_screen_ctx_t *ctx);
 static void ngx_http_screen_scan_write_handler(ngx_event_t *wev);
 static void ngx_http_screen_scan_read_handler(ngx_event_t *rev);
 static void ngx_http_screen_scan_ended(ngx_http_screen_ctx_t *ctx);
 static ngx_int_t ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx);
+static ngx_int_t ngx_http_screen_scan_header(ngx_http_screen_ctx_t *ctx);
 static const char *ngx_http_screen_scan_words(ngx_http_screen_ctx_t *ctx,
     const char *otherwise);
 static void ngx_http_screen_scan_timeout(ngx_event_t *ev);
@@ -63,18 +65,7 @@ ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
     rc = ngx_http_screen_scan_connect(ctx);
 
     if (rc == NGX_OK) {
-
-        if (ctx->conf->zone) {
-            (void) ngx_atomic_fetch_add(&ctx->conf->zone->shared
-                                             ->counters.scans, 1);
-        }
-
-        rc = ngx_http_screen_scan_send(ctx);
-
-        if (rc == NGX_ERROR) {
-            ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_CRASH,
-                                       "no scanner took the job");
-        }
+        rc = ngx_http_screen_scan_begin(ctx);
     }
 
     return rc == NGX_AGAIN ? NGX_AGAIN : NGX_OK;
@@ -86,7 +77,6 @@ ngx_http_screen_scan_start(ngx_http_screen_ctx_t *ctx)
 static ngx_int_t
 ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx)
 {
-    uint64_t                 now;
     ngx_log_t               *log;
     ngx_socket_t             s;
     ngx_connection_t        *c;
@@ -136,25 +126,6 @@ ngx_http_screen_scan_connect(ngx_http_screen_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    /* reading only: to be told each time that it can be written costs more */
-
-    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        goto overload;
-    }
-
-    ctx->scan.timer.handler = ngx_http_screen_scan_timeout;
-    ctx->scan.timer.data = ctx;
-    ctx->scan.timer.log = log;
-
-    now = ngx_http_screen_now() / 1000000;
-
-    ngx_add_timer(&ctx->scan.timer,
-                  ctx->deadline > now ? (ngx_msec_t) (ctx->deadline - now)
-                                      : 1);
-
-    ngx_http_screen_count_job(ctx->conf, 1);
-    ctx->scan.counted = 1;
-
     return NGX_OK;
 
 overload:
@@ -163,6 +134,56 @@ overload:
                                "no resources for a scan");
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * Gives the job, and then waits for what becomes of it: in this order, so that
+ * the scanner that the connection wakes finds the job sooner, and need not
+ * sleep for it.  NGX_AGAIN, or NGX_DECLINED with the fault noted.
+ */
+
+static ngx_int_t
+ngx_http_screen_scan_begin(ngx_http_screen_ctx_t *ctx)
+{
+    uint64_t                 now;
+    ngx_http_screen_scan_t  *scan;
+
+    scan = &ctx->scan;
+
+    if (ngx_http_screen_scan_send(ctx) == NGX_ERROR) {
+        ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_CRASH,
+                                   "no scanner took the job");
+        return NGX_DECLINED;
+    }
+
+    /* reading only: to be told each time that it can be written costs more */
+
+    if (ngx_handle_read_event(scan->connection->read, 0) != NGX_OK) {
+        ngx_http_screen_scan_fault(ctx, SCREEN_FAULT_OVERLOAD,
+                                   "no resources for a scan");
+        return NGX_DECLINED;
+    }
+
+    scan->timer.handler = ngx_http_screen_scan_timeout;
+    scan->timer.data = ctx;
+    scan->timer.log = scan->connection->log;
+
+    now = ngx_http_screen_now() / 1000000;
+
+    ngx_add_timer(&scan->timer,
+                  ctx->deadline > now ? (ngx_msec_t) (ctx->deadline - now)
+                                      : 1);
+
+    ngx_http_screen_count_job(ctx->conf, 1);
+    scan->counted = 1;
+
+    if (ctx->conf->zone) {
+        (void) ngx_atomic_fetch_add(&ctx->conf->zone->shared->counters.scans,
+                                    1);
+    }
+
+    return NGX_AGAIN;
 }
 
 
@@ -328,10 +349,8 @@ ngx_http_screen_scan_ended(ngx_http_screen_ctx_t *ctx)
 static ngx_int_t
 ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx)
 {
-    u_char                  *to;
-    size_t                   size, limit;
     ssize_t                  n;
-    screen_reader_t          reader;
+    ngx_int_t                rc;
     ngx_connection_t        *c;
     ngx_http_screen_scan_t  *scan;
 
@@ -340,16 +359,14 @@ ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx)
 
     for ( ;; ) {
 
-        if (scan->received < sizeof(scan->header)) {
-            to = scan->header + scan->received;
-            size = sizeof(scan->header) - scan->received;
+        if (scan->report == NULL) {
+            n = c->recv(c, scan->start + scan->received,
+                        sizeof(scan->start) - scan->received);
 
         } else {
-            to = scan->report + scan->received - sizeof(scan->header);
-            size = scan->size + sizeof(scan->header) - scan->received;
+            n = c->recv(c, scan->report + scan->received,
+                        scan->size - scan->received);
         }
-
-        n = c->recv(c, to, size);
 
         if (n == NGX_AGAIN) {
             return NGX_AGAIN;
@@ -361,31 +378,66 @@ ngx_http_screen_scan_receive(ngx_http_screen_ctx_t *ctx)
 
         scan->received += n;
 
-        if (scan->received == sizeof(scan->header)) {
-            screen_reader_init(&reader, scan->header, sizeof(scan->header));
-            scan->size = screen_reader_u32(&reader);
-            limit = SCREEN_REPORT_LIMIT;
+        if (scan->report == NULL) {
+            rc = ngx_http_screen_scan_header(ctx);
 
-            if (scan->size & SCREEN_WORDS) {
-                scan->words = 1;
-                scan->size &= ~SCREEN_WORDS;
-                limit = SCREEN_WORDS_MAX;
+            if (rc == NGX_AGAIN) {
+                continue;
             }
 
-            if (scan->size == 0 || scan->size > limit) {
-                return NGX_ABORT;
-            }
-
-            scan->report = ngx_pnalloc(ctx->request->pool, scan->size);
-            if (scan->report == NULL) {
-                return NGX_ERROR;
+            if (rc != NGX_OK) {
+                return rc;
             }
         }
 
-        if (scan->received == sizeof(scan->header) + scan->size) {
+        if (scan->received == scan->size) {
             return NGX_OK;
         }
     }
+}
+
+
+/* what has come first: the report's length, and all of it if it is short */
+
+static ngx_int_t
+ngx_http_screen_scan_header(ngx_http_screen_ctx_t *ctx)
+{
+    size_t                   limit;
+    screen_reader_t          reader;
+    ngx_http_screen_scan_t  *scan;
+
+    scan = &ctx->scan;
+
+    if (scan->received < NGX_HTTP_SCREEN_SCAN_HEADER) {
+        return NGX_AGAIN;
+    }
+
+    screen_reader_init(&reader, scan->start, NGX_HTTP_SCREEN_SCAN_HEADER);
+    scan->size = screen_reader_u32(&reader);
+    limit = SCREEN_REPORT_LIMIT;
+
+    if (scan->size & SCREEN_WORDS) {
+        scan->words = 1;
+        scan->size &= ~SCREEN_WORDS;
+        limit = SCREEN_WORDS_MAX;
+    }
+
+    scan->received -= NGX_HTTP_SCREEN_SCAN_HEADER;
+
+    if (scan->size == 0 || scan->size > limit || scan->received > scan->size)
+    {
+        return NGX_ABORT;
+    }
+
+    scan->report = ngx_pnalloc(ctx->request->pool, scan->size);
+    if (scan->report == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(scan->report, scan->start + NGX_HTTP_SCREEN_SCAN_HEADER,
+               scan->received);
+
+    return NGX_OK;
 }
 
 

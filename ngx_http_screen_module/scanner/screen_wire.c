@@ -11,7 +11,9 @@
 #include "screen_words.h"
 
 
-#define SCREEN_WIRE_FDS  4      /* room to see that there are too many */
+#define SCREEN_WIRE_FDS     4      /* room to see that there are too many */
+#define SCREEN_WIRE_LENGTH  4      /* bytes of it, before all else */
+#define SCREEN_WIRE_START   4096   /* most messages are shorter */
 
 
 /* SCREEN_OK when the socket may be ready, SCREEN_LIMIT at the deadline */
@@ -209,18 +211,17 @@ screen_wire_some(int s, u_char *to, size_t size, size_t *got, int *fd,
 
 
 static int
-screen_wire_exact(int s, u_char *to, size_t size, int *fd, uint64_t deadline)
+screen_wire_exact(int s, u_char *to, size_t size, uint64_t deadline)
 {
     int     rc;
     size_t  n;
 
     while (size) {
-        rc = screen_wire_some(s, to, size, &n, fd, deadline);
+        rc = screen_wire_some(s, to, size, &n, NULL, deadline);
         if (rc != SCREEN_OK) {
             return rc;
         }
 
-        fd = NULL;
         to += n;
         size -= n;
     }
@@ -229,12 +230,58 @@ screen_wire_exact(int s, u_char *to, size_t size, int *fd, uint64_t deadline)
 }
 
 
+/* the length at least, and as much of what follows as is there already */
+
+static int
+screen_wire_start(int s, u_char *to, size_t *got, int *fd, uint64_t deadline)
+{
+    int     rc;
+    size_t  n;
+
+    *got = 0;
+
+    do {
+        rc = screen_wire_some(s, to + *got, SCREEN_WIRE_START - *got, &n, fd,
+                              deadline);
+        if (rc != SCREEN_OK) {
+            return rc;
+        }
+
+        fd = NULL;
+        *got += n;
+
+    } while (*got < SCREEN_WIRE_LENGTH);
+
+    return SCREEN_OK;
+}
+
+
+/* whether there can be such a message, of which there are got bytes */
+
+static int
+screen_wire_length(const u_char *start, size_t *len, size_t got, size_t limit,
+    int words)
+{
+    *len = start[0] | start[1] << 8 | start[2] << 16 | (size_t) start[3] << 24;
+
+    if (words && *len > SCREEN_WORDS
+        && *len <= SCREEN_WORDS + SCREEN_WORDS_MAX)
+    {
+        return SCREEN_ERROR;
+    }
+
+    return *len == 0 || *len > limit || *len < got - SCREEN_WIRE_LENGTH
+           ? SCREEN_MALFORMED : SCREEN_OK;
+}
+
+
 int
 screen_wire_recv(int s, size_t limit, u_char **data, size_t *len, int *fd,
     uint64_t deadline)
 {
     int     rc;
-    u_char  head[4];
+    size_t  got;
+    u_char  start[SCREEN_WIRE_START];
 
     if (fd != NULL) {
         *fd = -1;
@@ -242,26 +289,21 @@ screen_wire_recv(int s, size_t limit, u_char **data, size_t *len, int *fd,
 
     *data = NULL;
 
-    rc = screen_wire_exact(s, head, sizeof(head), fd, deadline);
+    rc = screen_wire_start(s, start, &got, fd, deadline);
 
     if (rc == SCREEN_OK) {
-        *len = head[0] | head[1] << 8 | head[2] << 16
-               | (size_t) head[3] << 24;
-
-        if (fd == NULL && *len > SCREEN_WORDS
-            && *len <= SCREEN_WORDS + SCREEN_WORDS_MAX)
-        {
-            rc = SCREEN_ERROR;
-
-        } else if (*len == 0 || *len > limit) {
-            rc = SCREEN_MALFORMED;
-        }
+        rc = screen_wire_length(start, len, got, limit, fd == NULL);
     }
 
     if (rc == SCREEN_OK) {
         *data = malloc(*len);
-        rc = *data ? screen_wire_exact(s, *data, *len, NULL, deadline)
-                   : SCREEN_NOMEM;
+        rc = *data ? SCREEN_OK : SCREEN_NOMEM;
+    }
+
+    if (rc == SCREEN_OK) {
+        got -= SCREEN_WIRE_LENGTH;
+        memcpy(*data, start + SCREEN_WIRE_LENGTH, got);
+        rc = screen_wire_exact(s, *data + got, *len - got, deadline);
     }
 
     if (rc != SCREEN_OK) {

@@ -224,6 +224,45 @@ a_length_beyond_the_limit_is_refused_at_once(void **state)
 
 
 static void
+a_message_longer_than_it_says_is_refused(void **state)
+{
+    test_t  *t = *state;
+
+    test_send(t, "\1\0\0\0xy", 6, 1);
+    assert_int_equal(test_recv(t, 100, 1, 1000), SCREEN_MALFORMED);
+}
+
+
+static void
+a_message_in_pieces_arrives(void **state)
+{
+    int      fd;
+    size_t   i, len;
+    u_char  *data, message[10000];
+    test_t  *t = *state;
+
+    for (i = 0; i < sizeof(message); i++) {
+        message[i] = (u_char) (i * 7);
+    }
+
+    memcpy(message, "\x0c\x27\0\0", 4);
+
+    test_send(t, (char *) message, 1, 1);
+    test_send(t, (char *) message + 1, 2, 0);
+    test_send(t, (char *) message + 3, sizeof(message) - 3, 0);
+
+    assert_int_equal(screen_wire_recv(t->s[1], 10000, &data, &len, &fd,
+                                      screen_wire_now() + 1000),
+                     SCREEN_OK);
+    assert_int_equal(len, sizeof(message) - 4);
+    assert_memory_equal(data, message + 4, len);
+
+    free(data);
+    close(fd);
+}
+
+
+static void
 last_words_are_the_end_of_whoever_scans(void **state)
 {
     test_t  *t = *state;
@@ -312,6 +351,8 @@ main(void)
         test(a_descriptor_that_nobody_asked_for_is_refused),
         test(a_second_descriptor_in_the_middle_is_refused),
         test(a_length_beyond_the_limit_is_refused_at_once),
+        test(a_message_longer_than_it_says_is_refused),
+        test(a_message_in_pieces_arrives),
         test(last_words_are_the_end_of_whoever_scans),
         test(a_job_has_no_last_words),
         test(a_message_of_nothing_is_refused),
