@@ -8,12 +8,17 @@
 #
 #     bench/cpu.pl [ROUNDS]                            7 rounds
 #
+# Four clients upload at the same time and keep nginx busy: what one upload
+# after the other costs is, to a third, the waking of idle processes.  nginx
+# has "sendfile" and "tcp_nopush" on, as Debian sets them.
+#
 # The peer is the first of these; of the digest also what OpenSSL says of
 # itself (openssl speed) for as many bytes, and with rules what libyara takes
 # for the same bytes and the same rules in a process of its own (python3-yara,
-# in its fast mode): the "cost apart".  Figures are medians of the rounds; in
-# a round they take turns, a few uploads at a time, so that what else the
-# machine does meets all of them.
+# in its fast mode), scan after scan: the "cost apart".  A bound is what two
+# processes pay to wake each other once, there and back (bench/wake.c).
+# Figures are medians of the rounds; in a round they take turns, a few uploads
+# at a time, so that what else the machine does meets all of them.
 
 use strict;
 use warnings;
@@ -29,7 +34,8 @@ use ScreenBench;
 use ScreenServer;
 
 my $rounds = shift // 7;
-my %uploads = (100_000 => [ 15, 10 ], 10_000_000 => [ 3, 1 ]);
+my $clients = 4;
+my %uploads = (100_000 => [ 15, 20 ], 10_000_000 => [ 3, 1 ]);
 
 my $backend = ScreenServer->new(log_level => 'error', workers => 1,
                                 access_log => '', server => <<'CONF');
@@ -52,10 +58,12 @@ my $edge = ScreenServer->new(
     files    => { 'rules.yar' => ScreenBench::rules(500) },
     policy   => 'yara_rules rules.yar; match yara flag;',
     http     => <<"CONF",
+sendfile on;
+tcp_nopush on;
 keepalive_requests 1000000;
 screen_policy names { match filename ~ "[.]php" reject; }
 screen_policy type { match type = application/x-dosexec reject; }
-upstream backend { server 127.0.0.1:$backend->{port}; keepalive 4; }
+upstream backend { server 127.0.0.1:$backend->{port}; keepalive 8; }
 proxy_http_version 1.1;
 proxy_set_header Connection "";
 CONF
@@ -111,9 +119,7 @@ PYTHON
 
 sub apart
 {
-    my ($body, $n) = @_;
-
-    my $path = $edge->write('peer.bin', $body);
+    my ($path, $n) = @_;
 
     print { $peer->{in} } "$path $n\n";
     $peer->{in}->flush;
@@ -136,6 +142,17 @@ sub sha256
 }
 
 
+# microseconds that two processes take to wake each other
+
+sub wake
+{
+    my $text = qx(build/bench/wake);
+
+    return $text =~ /^([\d.]+) us/ ? $1
+                                   : die "build/bench/wake: make bench\n";
+}
+
+
 sub measure
 {
     my ($size) = @_;
@@ -143,10 +160,11 @@ sub measure
     my ($turns, $n) = @{ $uploads{$size} };
     my %took;
 
-    my $socket = ScreenBench::connection($edge);
+    my @connections = map { ScreenBench::connection($edge) } 1 .. $clients;
 
     for my $round (0 .. $rounds) {
         my $body = ScreenBench::content($size);
+        my $path = $edge->write('peer.bin', $body);
         my %sum;
 
         for my $turn (1 .. $turns) {
@@ -154,16 +172,11 @@ sub measure
             for my $name (@names) {
                 my $before = spent();
 
-                for my $i (1 .. $n) {
-                    my $status = ScreenBench::upload($socket, "/$name",
-                                                     $body);
-                    $status == 200 or die "$name: $status\n";
-                }
-
-                $sum{$name} += spent() - $before;
+                ScreenBench::uploads(\@connections, "/$name", $body, $n);
+                $sum{$name} += (spent() - $before) / $clients;
             }
 
-            $sum{libyara} += apart($body, $n);
+            $sum{libyara} += apart($path, $n);
         }
 
         # the first round warms up
@@ -187,6 +200,7 @@ sub measure
 
     printf "%-9d %-7s %12.3f\n", $size, 'openssl', 1000 * $sha256 * $size;
     printf "%-9d %-7s %12.3f\n", $size, 'libyara', 1000 * $apart;
+    printf "%-9d %-7s %12.3f\n", $size, 'wake', wake() / 1000;
     printf "%-9d rules over (plain + libyara): %.3fx\n", $size,
            $rules / ($plain + $apart);
     printf "%-9d (rules - plain) over libyara: %.3fx\n", $size,

@@ -5,7 +5,10 @@ package ScreenBench;
 use strict;
 use warnings;
 
+use Errno ();
+use IO::Poll qw( POLLIN POLLOUT );
 use IO::Socket::INET;
+use Socket qw( IPPROTO_TCP TCP_NODELAY );
 
 
 # a file of so many YARA rules of the kinds that rule sets are made of; of
@@ -87,46 +90,83 @@ sub percentile
 sub median { return percentile(0.5, @_) }
 
 
-# one upload over a connection that stays; its status
+# n uploads over each of some connections that stay, all of them at the same
+# time, by one process; dies unless each is answered with 200
 
-sub upload
+sub uploads
 {
-    my ($socket, $uri, $body) = @_;
+    my ($connections, $uri, $body, $n) = @_;
 
     my $request = "POST $uri HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
                   . length($body) . "\r\n\r\n$body";
 
-    while (length $request) {
-        my $n = syswrite $socket, $request or die "write: $!";
-        substr $request, 0, $n, '';
+    my %open = map {
+        fileno $_ => { socket => $_, sent => 0, answer => '', left => $n }
+    } @$connections;
+
+    while (%open) {
+        my @fds = map {
+            $_ => $open{$_}{sent} < length $request ? POLLIN | POLLOUT : POLLIN
+        } keys %open;
+
+        IO::Poll::_poll(60_000, @fds) > 0 or die "$uri: no answer\n";
+
+        while (my ($fd, $events) = splice @fds, 0, 2) {
+            delete $open{$fd}
+                if $events && step($open{$fd}, $uri, \$request, $events);
+        }
     }
-
-    my $text = '';
-
-    while (sysread $socket, $text, 65536, length $text) {
-        my $head = index $text, "\r\n\r\n";
-
-        next if $head < 0;
-
-        my ($length) = $text =~ /Content-Length: (\d+)/i
-            or die "no length: $text";
-
-        next if length $text < $head + 4 + $length;
-
-        return $text =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0;
-    }
-
-    die "the connection ended\n";
 }
 
+
+# true when the connection has done all its uploads
+
+sub step
+{
+    my ($c, $uri, $request, $events) = @_;
+
+    if ($events & POLLOUT) {
+        my $sent = syswrite $c->{socket}, $$request, length $$request,
+                            $c->{sent};
+
+        defined $sent || $!{EAGAIN} or die "$uri: write: $!\n";
+        $c->{sent} += $sent // 0;
+    }
+
+    return if !($events & ~POLLOUT);
+
+    sysread $c->{socket}, $c->{answer}, 65536, length $c->{answer}
+        or die "$uri: the connection ended\n";
+
+    my ($head, $length) = $c->{answer}
+                          =~ /\A(.*?Content-Length: (\d+).*?\r\n\r\n)/is
+        or return;
+
+    return if length $c->{answer} < length($head) + $length;
+
+    $head =~ m{\AHTTP/1\.1 200 } or die "$uri: $head\n";
+
+    @$c{qw( sent answer )} = (0, '');
+
+    return --$c->{left} == 0;
+}
+
+
+# without Nagle's algorithm, as clients do it: or the last piece of a body
+# waits for the server's delayed acknowledgement, 40 ms
 
 sub connection
 {
     my ($server) = @_;
 
-    return IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-                                 PeerPort => $server->{port})
-           || die "connect: $!";
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                       PeerPort => $server->{port})
+                 || die "connect: $!";
+
+    $socket->setsockopt(IPPROTO_TCP, TCP_NODELAY, 1) or die "setsockopt: $!";
+    $socket->blocking(0);
+
+    return $socket;
 }
 
 1;
