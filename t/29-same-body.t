@@ -10,18 +10,8 @@ use JSON::PP;
 use Test::More;
 
 use lib 't/lib';
+use ScreenFile qw( slurp );
 use ScreenServer;
-
-
-sub slurp
-{
-    my ($path) = @_;
-
-    open my $in, '<:raw', $path or die "$path: $!";
-    local $/;
-
-    return scalar <$in>;
-}
 
 
 my %types = map { my $path = $_;

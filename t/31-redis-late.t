@@ -84,9 +84,9 @@ sub fake_server
 
 
 subtest 'a server that is always late' => sub {
-    my $server = fake_server('late', 0.15, sub { "+OK\r\n" });
+    my $server = fake_server('late', 1, sub { "+OK\r\n" });
     my $nginx = ScreenProbe->new(
-        servers => [ "$server timeout=50ms connect_timeout=1s" ]);
+        servers => [ "$server timeout=50ms connect_timeout=2s" ]);
 
     my %answers;
     my $end = Time::HiRes::time() + 3;

@@ -8,6 +8,7 @@ use warnings;
 use lib 't/lib';
 use Compress::Zlib ();
 use HTTP::Tiny ();
+use ScreenFile qw( slurp );
 use ScreenLoad;
 use ScreenMedia;
 use ScreenServer;
@@ -76,17 +77,6 @@ sub upload
                             { content => $body });
 
     return ($answer->{status}, $answer->{headers}{'x-screen'} // '');
-}
-
-
-sub slurp
-{
-    my ($file) = @_;
-
-    open my $in, '<:raw', $file or die "$file: $!";
-    local $/;
-
-    return scalar <$in>;
 }
 
 

@@ -22,6 +22,7 @@ use Test::More;
 
 use lib 't/lib';
 use ScreenCommand;
+use ScreenFile qw( slurp );
 use ScreenMedia;
 use ScreenRedis;
 use ScreenServer;
@@ -46,17 +47,6 @@ my %policy = map { $_ => 1 } qw( methods max_size multipart yara_rules
                                  on_error );
 my %server = map { $_ => 1 } qw( location proxy_pass proxy_set_header
                                  screen screen_mode );
-
-
-sub slurp
-{
-    my ($path) = @_;
-
-    open my $in, '<:raw', $path or die "$path: $!";
-    local $/;
-
-    return scalar <$in>;
-}
 
 
 sub examples

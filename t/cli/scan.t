@@ -13,6 +13,9 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(time sleep);
 
+use lib 't/lib';
+use ScreenFile qw(slurp);
+
 my $screen = $ENV{NGX_SCREEN} || 'build/ngx-screen';
 
 plan skip_all => "no $screen" unless -x $screen;
@@ -41,16 +44,6 @@ sub put {
     close $fh or die "$dir/$name: $!";
 
     return "$dir/$name";
-}
-
-
-sub slurp {
-    my ($path) = @_;
-
-    open my $fh, '<:raw', $path or die "$path: $!";
-    local $/;
-
-    return scalar <$fh>;
 }
 
 

@@ -8,18 +8,12 @@ use warnings;
 
 use Digest::SHA ();
 
+use ScreenFile ();
+
 our $Dir = 't/data/multipart';
 
 
-sub slurp
-{
-    my ($name) = @_;
-
-    open my $in, '<:raw', "$Dir/$name" or die "$Dir/$name: $!";
-    local $/;
-
-    return <$in>;
-}
+sub slurp { return ScreenFile::slurp("$Dir/$_[0]") }
 
 
 sub names

@@ -13,6 +13,8 @@ use Cwd ();
 use File::Path ();
 use File::Temp ();
 
+use ScreenFile qw( slurp );
+
 our $Screen = Cwd::abs_path($ENV{NGX_SCREEN} || 'build/ngx-screen');
 
 
@@ -47,17 +49,6 @@ sub put
     close $out or die "$path: $!";
 
     return $path;
-}
-
-
-sub slurp
-{
-    my ($path) = @_;
-
-    open my $in, '<:raw', $path or die "$path: $!";
-    local $/;
-
-    return scalar(<$in>) // '';
 }
 
 
