@@ -62,6 +62,12 @@ trips(int n)
     start = bench_cpu_ms();
     pid = fork();
 
+    if (pid == -1) {
+        close(s[0]);
+        close(s[1]);
+        return -1;
+    }
+
     if (pid == 0) {
         close(s[0]);
         answer(s[1]);

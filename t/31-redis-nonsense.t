@@ -227,6 +227,10 @@ kill 'USR1', $fake;
 
 ok $nginx->becomes(qr/^OK \+PONG/, 10, 'GET', 'key'),
    'when the server has come to its senses, so has the client';
+
+# a sentinel that has lost a reply is given up after three questions, which
+# are up to 3 s apart
+
 ok $nginx->{server}->wait_for(sub { $nginx->status->{pending} == 0 }, 20),
    'nothing is left under way';
 

@@ -28,9 +28,10 @@ int screen_wire_send(int s, const u_char *data, size_t len, int fd,
 
 /*
  * Receives one message of at most limit bytes; *data is malloc'ed and holds
- * what follows the length.  With fd not NULL exactly one descriptor must come
- * with the first byte.  SCREEN_OK; SCREEN_LIMIT at the deadline;
- * SCREEN_ERROR if the peer closed before, or left last words;
+ * what follows the length.  A connection has one message each way: what comes
+ * with it and after it makes it malformed.  With fd not NULL exactly one
+ * descriptor must come with the first byte.  SCREEN_OK; SCREEN_LIMIT at the
+ * deadline; SCREEN_ERROR if the peer closed before, or left last words;
  * SCREEN_MALFORMED; SCREEN_NOMEM.
  * Unless SCREEN_OK nothing is left to be freed or closed.
  */

@@ -173,7 +173,7 @@ lines(const uint8_t *data, size_t size)
 
 /*
  * Where two things are wrong with what is no XML, expat tells of the one that
- * it sees in its block.
+ * it sees in its block; if it tells of the same thing, it does so of one line.
  */
 
 static int
@@ -181,11 +181,12 @@ same_error(const screen_error_t *a, const screen_error_t *b)
 {
     static const char  no_xml[] = "is no XML from here on: ";
 
-    if (strncmp(a->text, no_xml, sizeof(no_xml) - 1) == 0) {
-        return strncmp(b->text, no_xml, sizeof(no_xml) - 1) == 0;
+    if (strcmp(a->text, b->text) == 0) {
+        return a->line == b->line;
     }
 
-    return a->line == b->line && strcmp(a->text, b->text) == 0;
+    return strncmp(a->text, no_xml, sizeof(no_xml) - 1) == 0
+           && strncmp(b->text, no_xml, sizeof(no_xml) - 1) == 0;
 }
 
 

@@ -152,8 +152,7 @@ sub step
 }
 
 
-# without Nagle's algorithm, as clients do it: or the last piece of a body
-# waits for the server's delayed acknowledgement, 40 ms
+# without Nagle's algorithm, as clients do it
 
 sub connection
 {
